@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests that start ranks share two cores with each other: one file at a time.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
