@@ -1,0 +1,18 @@
+import { HaloweaveError } from '../base/errors.js';
+
+export const ExitCode = { done: 0, failed: 1, usage: 2, lost: 3, interrupted: 130 } as const;
+
+/** Prints an error for a person, and gives the exit code that belongs to it. */
+export function reportError(error: unknown): number {
+  if (error instanceof HaloweaveError) {
+    // Wrong usage needs no stack; a failing program's stack is the user's own.
+    const text = error.code === 'usage' ? `haloweave: ${error.message}` : (error.stack ?? error.message);
+    process.stderr.write(`${text}\n`);
+    if (error.code === 'usage') return ExitCode.usage;
+    if (error.code === 'lost') return ExitCode.lost;
+    if (error.code === 'aborted') return ExitCode.interrupted;
+    return ExitCode.failed;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return ExitCode.failed;
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './bench.js';
+import { addDemoCommand } from './demo.js';
+import { ExitCode, reportError } from './exit.js';
+import { addRunCommand } from './run.js';
+
+const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+const program = new Command('haloweave')
+  .description('Partition and stencil compute for TypeScript: three functions, every core, the same bits.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(haloweave --help shows what there is)');
+addRunCommand(program);
+addDemoCommand(program);
+addBenchCommand(program);
+for (const c of program.commands) c.exitOverride().showHelpAfterError();
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  else process.exitCode = reportError(error);
+}

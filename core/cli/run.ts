@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { HaloweaveError } from '../base/errors.js';
+import { progressDisplay } from '../observe/progress-bar.js';
+import { RunError, type RunOptions, type RunResult, run } from '../runtime/run.js';
+import { programArguments, wholeNumber } from './arguments.js';
+import { ExitCode } from './exit.js';
+import { jsonSummary, textSummary } from './summary.js';
+
+export interface RunFlags {
+  ranks?: number;
+  parts?: string;
+  cycles?: number;
+  transport?: string;
+  hash?: boolean;
+  json?: boolean;
+}
+
+/** `haloweave run FILE`. */
+export function addRunCommand(program: Command): void {
+  runFlags(
+    program
+      .command('run')
+      .description('Run a program file (.ts or .js) on local ranks.')
+      .argument('<file>', 'the program')
+      .argument('[args...]', "after --: the program's own arguments, --key value"),
+  ).action(async (file: string, words: string[], flags: RunFlags) => {
+    process.exitCode = await runCommand(file, programArguments(words), flags);
+  });
+}
+
+export function runFlags(command: Command): Command {
+  return command
+    .option('-n, --ranks <number>', 'ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, or the cores)', wholeNumber('-n', 1))
+    .option('--parts <parts>', 'partitions: 25, 5x5 or cells=N (default: four a rank)')
+    .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
+    .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
+    .option('--hash', 'print the state hash')
+    .option('--json', 'print the summary as one JSON object on the last line of standard output');
+}
+
+/** Runs, shows progress and summary, and gives the exit code. */
+export async function runCommand(file: string, args: Record<string, unknown>, flags: RunFlags, done?: (result: RunResult) => void): Promise<number> {
+  const transport = flags.transport ?? 'threads';
+  if (transport !== 'threads' && transport !== 'inline')
+    throw new HaloweaveError('usage', `--transport ${transport}: this version has threads and inline`);
+  if (transport === 'inline' && flags.ranks !== undefined && flags.ranks !== 1)
+    process.stderr.write(`haloweave: -n ${flags.ranks} is ignored: --transport inline runs everything in one thread\n`);
+  const display = progressDisplay(process.stderr);
+  const interrupts = new AbortController();
+  const onInterrupt = (): void => {
+    // A second Ctrl-C does not wait for anything.
+    if (interrupts.signal.aborted) process.exit(ExitCode.interrupted);
+    interrupts.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const options: RunOptions = {
+    transport,
+    args,
+    hash: flags.hash === true || flags.json === true,
+    signal: interrupts.signal,
+    output: flags.json ? 2 : 1,
+    onProgress: (p) => display.update(p),
+    ...(flags.ranks !== undefined ? { ranks: flags.ranks } : {}),
+    ...(flags.parts !== undefined ? { parts: flags.parts } : {}),
+    ...(flags.cycles !== undefined ? { cycles: flags.cycles } : {}),
+  };
+  try {
+    const result = await run(file, options);
+    display.stop();
+    done?.(result);
+    if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
+    else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
+    return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
+  } catch (error) {
+    if (error instanceof RunError && interrupts.signal.aborted) {
+      const p = error.progress;
+      process.stderr.write(`interrupted: ${p.cycle} cycles in ${p.seconds.toFixed(1)} s, then ended in the middle of a cycle\n`);
+      return ExitCode.interrupted;
+    }
+    throw error;
+  } finally {
+    display.stop();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}

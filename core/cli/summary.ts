@@ -1,0 +1,40 @@
+import { formatBytes } from '../base/format.js';
+import { formatMeasure, formatRate, formatSeconds } from '../observe/progress-bar.js';
+import type { RunResult, RunSummary } from '../runtime/run.js';
+
+/** The object that `--json` prints: the documented keys, in the documented order. */
+export function jsonSummary(r: RunResult): RunSummary {
+  return {
+    program: r.program,
+    transport: r.transport,
+    ranks: r.ranks,
+    parts: r.parts,
+    cycles: r.cycles,
+    seconds: r.seconds,
+    cellsPerSecond: r.cellsPerSecond,
+    measures: r.measures,
+    hash: r.hash,
+    results: r.results,
+    nondeterministic: r.nondeterministic,
+    perRank: r.perRank,
+  };
+}
+
+/** The summary for people. */
+export function textSummary(r: RunResult, withHash: boolean): string {
+  const lines = [
+    `${r.program}: ${r.interrupted ? 'interrupted after' : 'done,'} ${r.parts > 0 ? `${r.cycles} cycles in ` : ''}${formatSeconds(r.seconds)}${r.cellsPerSecond > 0 ? `, ${formatRate(r.cellsPerSecond)}` : ''}`,
+    `  ${r.transport}, ${r.ranks} rank${r.ranks === 1 ? '' : 's'} (${r.ranksFrom})${r.parts > 0 ? `, ${r.parts} parts` : ''}`,
+  ];
+  for (const [name, value] of Object.entries(r.measures)) lines.push(`  ${name} = ${formatMeasure(value)}`);
+  if (r.results !== null && typeof r.results === 'object' && Object.keys(r.results).length > 0)
+    lines.push(`  results ${JSON.stringify(r.results)}`);
+  else if (r.results !== null && typeof r.results !== 'object') lines.push(`  result ${String(r.results)}`);
+  if (r.parts > 0)
+    for (const p of r.perRank)
+      lines.push(
+        `  rank ${p.rank}: ${p.partitions} parts, ${p.workunits} workunits, halos ${formatBytes(p.haloBytes)}, compute ${formatSeconds(p.seconds.compute)}, halo ${formatSeconds(p.seconds.halo)}, wait ${formatSeconds(p.seconds.wait)}`,
+      );
+  if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,378 @@
+import { HaloweaveError } from '../base/errors.js';
+import { formatBytes } from '../base/format.js';
+import { DTYPES } from '../memory/dtype.js';
+import { type Address, ARENA_SPAN } from '../memory/heap.js';
+import type { CellViews, Transport } from '../transport/transport.js';
+import {
+  ARENA,
+  BYTES,
+  CELL_WORDS,
+  CONTEXT,
+  dtypeCodeOf,
+  INLINE_BYTES,
+  KIND,
+  Kind,
+  kindOf,
+  Mode,
+  modeOf,
+  OFFSET,
+  PAYLOAD,
+  packKind,
+  SHAPE_BYTES,
+  SOURCE,
+  TAG,
+} from '../wire/cell.js';
+import { AsyncWaiters } from './async-waiters.js';
+import {
+  type Buffer,
+  bytesOf,
+  copyElements,
+  type Landing,
+  landFresh,
+  landInto,
+  type Outgoing,
+  readShape,
+  writePayload,
+} from './payload.js';
+import { ReceiveTransfer, refuse, SendTransfer, type Transfer } from './rendezvous.js';
+import type { Request, Status } from './request.js';
+import { matches, Stash } from './stash.js';
+
+/**
+ * Bytes up to which a send copies its payload to the heap and returns. Above it a send may wait for its
+ * receive; there the second copy would cost more than the wait for the descriptor's round trip.
+ */
+export const EAGER_BYTES = 128 * 1024;
+/** Bytes of unexpected messages a rank holds before it gives up (default). */
+const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
+
+/** A nonblocking receive that waits for its message. */
+interface Posted {
+  source: number;
+  tag: number;
+  context: number;
+  buffer: Buffer | null;
+  status: Status | null;
+  request: Request<unknown>;
+}
+
+interface Active {
+  transfer: Transfer;
+  request: Request<unknown>;
+}
+
+/**
+ * The state of one rank's messages: what arrived early, what is being waited for, what is being copied.
+ * All communicators of the rank share it; `context` keeps their messages apart.
+ */
+export class Endpoint {
+  readonly transport: Transport;
+  readonly stash = new Stash();
+  unexpectedLimit = UNEXPECTED_LIMIT;
+  /** Messages and payload bytes that this rank has sent. */
+  sent = 0;
+  sentBytes = 0;
+  /** Calls whose outcome may depend on timing: wildcard receives, probes, tests. */
+  nondeterministic = 0;
+  readonly #posted: Posted[] = [];
+  readonly #active: Active[] = [];
+  readonly #waiters: AsyncWaiters;
+  readonly #wake = (peer: number): void => this.transport.wake(peer);
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+    this.#waiters = new AsyncWaiters(this);
+  }
+
+  /** True while nothing but the mailbox needs looking at. */
+  get idle(): boolean {
+    return this.#posted.length === 0 && this.#active.length === 0 && this.stash.isEmpty;
+  }
+
+  /** Sends; complete on return unless a transfer is returned, which must then be stepped to its end. */
+  post(o: Outgoing, peer: number, tag: number, context: number): SendTransfer | null {
+    const t = this.transport;
+    const bytes = bytesOf(o);
+    if (bytes > 0xffff_ffff)
+      throw new HaloweaveError('argument', `a message of ${formatBytes(bytes)}: send it in parts below 4 GiB`, { tag });
+    this.sent++;
+    this.sentBytes += bytes;
+    if (peer === t.rank) {
+      this.#postToSelf(o, bytes, tag, context);
+      return null;
+    }
+    let mode: Mode = Mode.inline;
+    let address: Address = 0;
+    let transfer: SendTransfer | null = null;
+    if (bytes > EAGER_BYTES) {
+      mode = Mode.rendezvous;
+      transfer = new SendTransfer(t.heap, o, peer, this.#wake);
+      address = transfer.address;
+    } else if (bytes > INLINE_BYTES) {
+      mode = Mode.block;
+      address = this.#toBlock(o, bytes);
+    }
+    const cell = this.room(peer);
+    this.#fill(t.cells, cell, o, mode, bytes, address, tag, context);
+    t.commit(peer, cell);
+    return transfer;
+  }
+
+  /** A free record in the peer's mailbox, waiting for room and taking in own messages meanwhile. */
+  room(peer: number): number {
+    const t = this.transport;
+    let cell = t.acquire(peer);
+    while (cell < 0) {
+      this.advance();
+      t.arm();
+      t.askForRoom(peer);
+      cell = t.acquire(peer);
+      if (cell >= 0 || t.poll() >= 0) t.disarm();
+      else t.sleep(Number.POSITIVE_INFINITY);
+      if (cell < 0) cell = t.acquire(peer);
+    }
+    return cell;
+  }
+
+  /** Takes in everything that has arrived and moves every transfer on; never blocks. */
+  advance(): void {
+    const t = this.transport;
+    for (let cell = t.poll(); cell >= 0; cell = t.poll()) this.deliver(cell);
+    if (this.#active.length > 0) this.#progress();
+  }
+
+  /** Blocks until `done()`; takes in messages and moves transfers on meanwhile. */
+  waitUntil(done: () => boolean): void {
+    const t = this.transport;
+    let spins = t.spins;
+    for (;;) {
+      this.advance();
+      if (done()) return;
+      if (spins-- > 0) continue;
+      t.arm();
+      this.advance();
+      if (done()) {
+        t.disarm();
+        return;
+      }
+      t.sleep(Number.POSITIVE_INFINITY);
+      spins = t.spins;
+    }
+  }
+
+  /** Steps a transfer to its end. */
+  finish(transfer: Transfer): void {
+    let complete = false;
+    this.waitUntil(() => {
+      complete ||= transfer.step();
+      return complete;
+    });
+  }
+
+  track(transfer: Transfer, request: Request<unknown>): void {
+    this.#active.push({ transfer, request });
+  }
+
+  /** Resolves when the request is complete; the rank's event loop runs meanwhile. */
+  settled(request: Request<unknown>): Promise<void> {
+    return this.#waiters.settled(request);
+  }
+
+  /** Starts a nonblocking receive. */
+  postReceive(posted: Posted): void {
+    this.advance();
+    const early = this.stash.find(posted.source, posted.tag, posted.context);
+    if (early < 0) {
+      this.#posted.push(posted);
+      return;
+    }
+    this.stash.remove(early);
+    this.#accept(posted, this.stash.views, early);
+  }
+
+  /**
+   * Blocks until a message matches, then gives its record: `true` in the mailbox at `matched`, which must
+   * be released after reading; `false` in the stash, where it has been removed already.
+   */
+  await(source: number, tag: number, context: number): boolean {
+    const t = this.transport;
+    if (!this.stash.isEmpty) {
+      const early = this.stash.find(source, tag, context);
+      if (early >= 0) {
+        this.stash.remove(early);
+        this.matched = early;
+        return false;
+      }
+    }
+    let spins = t.spins;
+    for (;;) {
+      const cell = t.poll();
+      if (cell >= 0) {
+        if (this.#posted.length === 0 && matches(t.cells.i32, cell, source, tag, context)) {
+          this.matched = cell;
+          return true;
+        }
+        this.deliver(cell);
+        // A receive posted earlier may have taken it; if not, and it matches, it is in the stash now.
+        const early = this.stash.find(source, tag, context);
+        if (early >= 0) {
+          this.stash.remove(early);
+          this.matched = early;
+          return false;
+        }
+        continue;
+      }
+      if (this.#active.length > 0) this.#progress();
+      if (spins-- > 0) continue;
+      t.arm();
+      if (this.#active.length > 0) this.#progress();
+      if (t.poll() >= 0) t.disarm();
+      else t.sleep(Number.POSITIVE_INFINITY);
+      spins = t.spins;
+    }
+  }
+  matched = -1;
+
+  /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
+  deliver(cell: number): void {
+    const t = this.transport;
+    const i32 = t.cells.i32;
+    for (let k = 0; k < this.#posted.length; k++) {
+      const p = this.#posted[k]!;
+      if (!matches(i32, cell, p.source, p.tag, p.context)) continue;
+      this.#posted.splice(k, 1);
+      this.#accept(p, t.cells, cell);
+      t.release(cell);
+      return;
+    }
+    const to = this.stash.take();
+    this.stash.views.i32.set(i32.subarray(cell, cell + CELL_WORDS), to);
+    t.release(cell);
+    this.#keep(to);
+  }
+
+  /**
+   * Reads a matched record into `buffer`, or into fresh memory: the value, or the transfer that will give
+   * it. A message that the buffer cannot take is consumed, its sender released, and the error thrown.
+   */
+  read(views: CellViews, cell: number, buffer: Buffer | null): { value: unknown } | ReceiveTransfer {
+    const { i32, u32 } = views;
+    const word = i32[cell + KIND]!;
+    const kind = kindOf(word);
+    const mode = modeOf(word);
+    const dtype = DTYPES[dtypeCodeOf(word)]!;
+    const source = i32[cell + SOURCE]!;
+    const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
+    const count = (u32[cell + BYTES]! - head) / dtype.bytes;
+    const heap = this.transport.heap;
+    const address = mode === Mode.inline ? 0 : u32[cell + ARENA]! * ARENA_SPAN + u32[cell + OFFSET]!;
+    const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
+    let landing: Landing;
+    try {
+      landing = buffer
+        ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
+        : landFresh(kind, dtype, count, kind === Kind.ndarray ? this.#shape(views, cell, mode, address) : null);
+    } catch (error) {
+      if (mode === Mode.rendezvous) refuse(heap, address, source, this.#wake);
+      else if (arena) heap.release(address);
+      throw error;
+    }
+    if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, this.#wake);
+    const byCode = arena ? arena.views : views.byCode;
+    const from = (arena ? address % ARENA_SPAN : (cell + PAYLOAD) * 4) + head;
+    copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
+    if (arena) heap.release(address);
+    return { value: landing.finish() };
+  }
+
+  fillStatus(status: Status, i32: Int32Array, cell: number): void {
+    const word = i32[cell + KIND]!;
+    status.source = i32[cell + SOURCE]!;
+    status.tag = i32[cell + TAG]!;
+    const head = kindOf(word) === Kind.ndarray ? SHAPE_BYTES : 0;
+    status.count = ((i32[cell + BYTES]! >>> 0) - head) / DTYPES[dtypeCodeOf(word)]!.bytes;
+  }
+
+  #shape(views: CellViews, cell: number, mode: Mode, address: Address): number[] {
+    if (mode === Mode.inline) return readShape(views.u32, cell + PAYLOAD);
+    if (mode === Mode.rendezvous) return ReceiveTransfer.shapeOf(this.transport.heap, address);
+    const arena = this.transport.heap.arena(Math.floor(address / ARENA_SPAN));
+    return readShape(arena.words, (address % ARENA_SPAN) / 4);
+  }
+
+  #accept(p: Posted, views: CellViews, cell: number): void {
+    try {
+      if (p.status) this.fillStatus(p.status, views.i32, cell);
+      const got = this.read(views, cell, p.buffer);
+      if (got instanceof ReceiveTransfer) this.#active.push({ transfer: got, request: p.request });
+      else p.request.settle(got.value);
+    } catch (error) {
+      p.request.settle(undefined, error);
+    }
+  }
+
+  #progress(): void {
+    for (let k = this.#active.length - 1; k >= 0; k--) {
+      const a = this.#active[k]!;
+      if (!a.transfer.step()) continue;
+      this.#active.splice(k, 1);
+      a.request.settle(a.transfer instanceof ReceiveTransfer ? a.transfer.value : undefined);
+    }
+  }
+
+  #toBlock(o: Outgoing, bytes: number): Address {
+    const address = this.transport.heap.allocate(bytes);
+    writePayload(o, this.transport.heap.arena(Math.floor(address / ARENA_SPAN)).views, address % ARENA_SPAN);
+    return address;
+  }
+
+  #fill(v: CellViews, cell: number, o: Outgoing, mode: Mode, bytes: number, address: Address, tag: number, context: number): void {
+    const { i32, u32 } = v;
+    i32[cell + KIND] = packKind(o.kind, o.dtype.code, mode);
+    i32[cell + SOURCE] = this.transport.rank;
+    i32[cell + TAG] = tag;
+    i32[cell + CONTEXT] = context;
+    u32[cell + BYTES] = bytes;
+    if (mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
+    else {
+      u32[cell + ARENA] = Math.floor(address / ARENA_SPAN);
+      u32[cell + OFFSET] = address % ARENA_SPAN;
+    }
+  }
+
+  /** A message to oneself is always buffered: there is nobody else who could receive meanwhile. */
+  #postToSelf(o: Outgoing, bytes: number, tag: number, context: number): void {
+    const mode = bytes > INLINE_BYTES ? Mode.block : Mode.inline;
+    const address = mode === Mode.block ? this.#toBlock(o, bytes) : 0;
+    // What others sent before this moment counts as earlier.
+    this.advance();
+    const cell = this.stash.take();
+    const views = this.stash.views;
+    this.#fill(views, cell, o, mode, bytes, address, tag, context);
+    for (let k = 0; k < this.#posted.length; k++) {
+      const p = this.#posted[k]!;
+      if (!matches(views.i32, cell, p.source, p.tag, p.context)) continue;
+      this.#posted.splice(k, 1);
+      this.#accept(p, views, cell);
+      this.stash.discard(cell);
+      return;
+    }
+    this.#keep(cell);
+  }
+
+  #keep(cell: number): void {
+    const { i32, u32 } = this.stash.views;
+    this.stash.append(cell, modeOf(i32[cell + KIND]!) === Mode.block ? u32[cell + BYTES]! : 0);
+    if (this.stash.bytes <= this.unexpectedLimit) return;
+    const who = this.stash
+      .senders()
+      .slice(0, 4)
+      .map((s) => `rank ${s.source} (${s.messages} messages, ${formatBytes(s.bytes)})`)
+      .join(', ');
+    throw new HaloweaveError(
+      'unexpected-full',
+      `rank ${this.transport.rank} holds ${formatBytes(this.stash.bytes)} of messages that nobody has received, more than its limit of ${formatBytes(this.unexpectedLimit)}: from ${who}; receive them, or send less ahead`,
+      { rank: this.transport.rank },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+// Words of the shared memory.
+const STATE = 0;
+const STOP_AT = 1;
+const RANKS = 32;
+/** Two cache lines a rank: each writes its own word once a cycle. */
+const STRIDE = 32;
+
+const RUNNING = 0;
+const CLOSING = 1;
+const CLOSED = 2;
+
+/**
+ * How a run is stopped from outside at one cycle for all partitions, without a barrier while it goes on.
+ *
+ * Before a rank starts a cycle that none of its partitions has started, it publishes the number and then
+ * looks whether the run is being closed; whoever closes it first says so and then reads those numbers.
+ * So either the closer sees the cycle, or the rank sees the closing and waits for its verdict: the run
+ * ends after the highest cycle that anybody has started.
+ */
+export class Horizon {
+  readonly #words: Int32Array;
+  readonly #mine: number;
+
+  constructor(words: Int32Array, rank: number) {
+    this.#words = words;
+    this.#mine = RANKS + rank * STRIDE;
+  }
+
+  static bytes(ranks: number): number {
+    return (RANKS + ranks * STRIDE) * 4;
+  }
+
+  /** True if this rank may start cycle `cycle`; false while a verdict is pending, and from the last cycle on. */
+  mayStart(cycle: number): boolean {
+    const w = this.#words;
+    Atomics.store(w, this.#mine, cycle + 1);
+    const state = Atomics.load(w, STATE);
+    if (state === RUNNING) return true;
+    return state === CLOSED && cycle < Atomics.load(w, STOP_AT);
+  }
+
+  /** The number of cycles after which the run ends, or null while nobody has closed it. */
+  get stop(): number | null {
+    return Atomics.load(this.#words, STATE) === CLOSED ? Atomics.load(this.#words, STOP_AT) : null;
+  }
+}
+
+/** Closes the run; wake all ranks afterwards. Gives the number of cycles after which it ends. */
+export function closeHorizon(words: Int32Array, ranks: number): number {
+  if (Atomics.compareExchange(words, STATE, RUNNING, CLOSING) !== RUNNING) return Atomics.load(words, STOP_AT);
+  let stop = 0;
+  for (let r = 0; r < ranks; r++) stop = Math.max(stop, Atomics.load(words, RANKS + r * STRIDE));
+  Atomics.store(words, STOP_AT, stop);
+  Atomics.store(words, STATE, CLOSED);
+  return stop;
+}

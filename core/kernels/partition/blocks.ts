@@ -1,0 +1,62 @@
+import { boxSize } from '../../decomposition/box.js';
+import { SlotLayout } from '../../halo/exchange.js';
+import { type FieldLayout, fieldLayout } from '../../halo/layout.js';
+import { type HaloEdge, haloEdges, partBox } from '../../halo/plan.js';
+import { type GridDomain, MAX_FIELDS } from './grid.js';
+
+/** Alignment of everything in a block: a cache line. */
+const ALIGN = 64;
+
+// Words of a block's header.
+/** Steps (cycle × phases + phase) that the part has finished and published. */
+export const PUBLISHED = 0;
+/** From here, one word a field: which of the block's field memories it has (written when the run ends). */
+export const MEMORIES = 32;
+/** Two lines for the counter that other ranks poll, then the memories. */
+const HEADER_BYTES = Math.ceil(((MEMORIES + MAX_FIELDS) * 4) / ALIGN) * ALIGN;
+
+/**
+ * How the memory of one part is laid out, as pure arithmetic of the domain, so that every rank can find
+ * its neighbours' slots: header, the fields with their halos, then two slots for shares, used in turn.
+ */
+export class BlockLayout {
+  readonly edges: readonly HaloEdge[];
+  readonly field: FieldLayout;
+  /** Byte offset of each field's memory. */
+  readonly fieldAt: readonly number[];
+  /** Layout of the share of each phase. */
+  readonly slots: readonly SlotLayout[];
+  readonly bytes: number;
+  readonly #slotAt: readonly [number, number];
+
+  constructor(domain: GridDomain, id: number, shared: readonly (readonly number[])[]) {
+    const { geometry, fields } = domain;
+    this.edges = haloEdges(geometry, id);
+    this.field = fieldLayout(boxSize(partBox(geometry, id)), geometry.halo);
+    let at = HEADER_BYTES;
+    this.fieldAt = fields.map((f) => {
+      const mine = at;
+      at += align(this.field.length * f.dtype.bytes);
+      return mine;
+    });
+    this.slots = shared.map(
+      (list) =>
+        new SlotLayout(
+          this.edges,
+          list.map((f) => fields[f]!.dtype),
+        ),
+    );
+    const slot = align(Math.max(0, ...this.slots.map((s) => s.bytes)));
+    this.#slotAt = [at, at + slot];
+    this.bytes = at + 2 * slot;
+  }
+
+  /** Byte offset of the slot that holds the share for a step. */
+  slotAt(step: number): number {
+    return this.#slotAt[step & 1]!;
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGN) * ALIGN;
+}

@@ -1,0 +1,106 @@
+import type { Communicator } from '../../comm/communicator.js';
+import { empty, viewAt, zeros } from '../../memory/array.js';
+import { type DType, dtypeInfo } from '../../memory/dtype.js';
+import { type NdArray, ndarray } from '../../memory/ndarray.js';
+import type { Transport } from '../../transport/transport.js';
+import type { Args } from '../program.js';
+import type { PartitionDefinition } from './definition.js';
+import { copyOwned } from './gather.js';
+import type { FieldTypes, GridDomain } from './grid.js';
+import type { OwnedPart } from './owned-part.js';
+
+/** Frames under way at once: one that is being filled while the other is being written. */
+const FRAMES = 2;
+/** Words a counter: a cache line. */
+const LINE = 16;
+
+/**
+ * Whole states on their way to `output.write`: every part copies its cells into a frame in the shared
+ * heap when it begins a cycle that is due; rank 0 writes a frame when all parts are in it. A part that
+ * would need a third frame waits until the first has been written.
+ */
+export class Frames {
+  readonly every: number;
+  readonly #output: NonNullable<PartitionDefinition<FieldTypes>['output']>;
+  readonly #domain: GridDomain;
+  readonly #args: Args;
+  readonly #transport: Transport;
+  readonly #fields: number[];
+  readonly #arrays: NdArray[][];
+  readonly #counters: Int32Array;
+  #written = 0;
+
+  constructor(output: NonNullable<PartitionDefinition<FieldTypes>['output']>, domain: GridDomain, args: Args, comm: Communicator, transport: Transport) {
+    this.every = output.every;
+    this.#output = output;
+    this.#domain = domain;
+    this.#args = args;
+    this.#transport = transport;
+    this.#fields = output.fields.map((name) => domain.fields.findIndex((f) => f.name === name));
+    const { shape } = domain.geometry;
+    const heap = transport.heap;
+    const addresses = comm.bcast(
+      comm.rank === 0
+        ? [
+            ...this.#fields.flatMap((f) => Array.from({ length: FRAMES }, () => heap.locate(empty(heap, shape, domain.fields[f]!.dtype.name).data))),
+            heap.locate(zeros(heap, LINE * (FRAMES + 1), 'i32').data),
+          ]
+        : [],
+    );
+    let k = 0;
+    this.#arrays = this.#fields.map((f) =>
+      Array.from({ length: FRAMES }, () => viewOf(transport, addresses[k++]!, shape, domain.fields[f]!.dtype.name)),
+    );
+    this.#counters = viewOf(transport, addresses[k]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
+  }
+
+  /** Copies a part's cells into the frame of a state; false if the frame is still in use. */
+  put(part: OwnedPart, cycle: number): boolean {
+    const n = cycle / this.every;
+    if (n - Atomics.load(this.#counters, 0) >= FRAMES) return false;
+    const slot = n % FRAMES;
+    const { geometry } = this.#domain;
+    this.#fields.forEach((f, k) => {
+      const a = part.object._arrays[f]!;
+      copyOwned(a.data, 0, { lo: [...part.object.lo], hi: [...part.object.hi] }, geometry.halo, geometry.shape, this.#arrays[k]![slot]!.data);
+    });
+    const count = Atomics.add(this.#counters, LINE * (1 + slot), 1) + 1;
+    if (count === this.#domain.parts) this.#transport.wake(0);
+    return true;
+  }
+
+  /** On rank 0: writes the next frame if it is complete. */
+  writeNext(): boolean {
+    const slot = this.#written % FRAMES;
+    if (Atomics.load(this.#counters, LINE * (1 + slot)) !== this.#domain.parts) return false;
+    this.#output.write(
+      {
+        cycle: this.#written * this.every,
+        fields: Object.fromEntries(this.#output.fields.map((name, k) => [name, this.#arrays[k]![slot]!])),
+      },
+      { args: this.#args },
+    );
+    Atomics.store(this.#counters, LINE * (1 + slot), 0);
+    Atomics.store(this.#counters, 0, ++this.#written);
+    for (let r = 1; r < this.#transport.size; r++) this.#transport.wake(r);
+    return true;
+  }
+
+  /** The state of the next frame that has not been written. */
+  get next(): number {
+    return this.#written * this.every;
+  }
+}
+
+function viewOf(transport: Transport, address: number, shape: readonly number[], dtype: DType): NdArray {
+  const d = dtypeInfo(dtype);
+  return ndarray(
+    viewAt(
+      transport.heap,
+      address,
+      d,
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  );
+}

@@ -1,0 +1,157 @@
+import { ExactSum } from '../../base/exact-sum.js';
+import type { BuiltinReduction, ReduceOperation } from '../../comm/reduce.js';
+import type { TypedArray } from '../../memory/dtype.js';
+import type { Context } from './definition.js';
+import type { FieldTypes } from './grid.js';
+import type { Part, PartObject } from './part.js';
+
+/** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
+export type AddTerm = (value: number) => void;
+
+/** A field's name, or a function that hands over one term for each owned cell of a part. */
+export type MeasureSource<F extends FieldTypes> =
+  | (keyof F & string)
+  | ((part: Part<F>, add: AddTerm, context: Context) => void);
+
+export interface Measure<F extends FieldTypes = FieldTypes> {
+  readonly reduction: BuiltinReduction;
+  readonly source: MeasureSource<F>;
+}
+
+/** Both a measure of the partition kernel, `sum('u')`, and an operation of `allreduce`, `comm.allreduce(x, sum)`. */
+export interface MeasureFactory extends ReduceOperation {
+  <F extends FieldTypes>(source: MeasureSource<F>): Measure<F>;
+}
+
+function factory(reduction: BuiltinReduction): MeasureFactory {
+  const make = <F extends FieldTypes>(source: MeasureSource<F>): Measure<F> => ({ reduction, source });
+  return Object.assign(make, { reduction });
+}
+
+/**
+ * Σ over all cells, exact: accumulated without rounding and rounded once, so that parts, ranks and order
+ * cannot change it. Costs about 2 ns a term.
+ */
+export const sum = factory('sum');
+/** The least value; NaN if any is; −0 below +0. */
+export const min = factory('min');
+/** The greatest value; NaN if any is; −0 below +0. */
+export const max = factory('max');
+
+/** Collects one measure of one state on one rank; travels as `words` 32-bit words. */
+export interface Accumulator {
+  readonly words: number;
+  collect(part: PartObject, context: Context): void;
+  write(words: Int32Array, at: number): void;
+  merge(words: Int32Array, at: number): void;
+  value(): number;
+  clear(): void;
+}
+
+/** Takes part objects as user code sees them: the kernel knows fields by number only. */
+type Terms = (part: Part, add: AddTerm, context: Context) => void;
+
+export function accumulator(measure: Measure): Accumulator {
+  return measure.reduction === 'sum' ? new SumAccumulator(measure.source) : new ExtremeAccumulator(measure.reduction, measure.source);
+}
+
+class SumAccumulator implements Accumulator {
+  readonly words = ExactSum.WORDS;
+  readonly #sum = new ExactSum();
+  readonly #source: MeasureSource<FieldTypes>;
+  readonly #add: AddTerm = (value) => this.#sum.add(value);
+
+  constructor(source: MeasureSource<FieldTypes>) {
+    this.#source = source;
+  }
+  collect(part: PartObject, context: Context): void {
+    if (typeof this.#source === 'function') {
+      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      return;
+    }
+    const s = this.#sum;
+    rows(part, this.#source, (data, start, count) => {
+      if (data instanceof Float64Array) s.addRange(data, start, count);
+      else for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
+    });
+  }
+  write(words: Int32Array, at: number): void {
+    this.#sum.write(words, at);
+  }
+  merge(words: Int32Array, at: number): void {
+    this.#sum.mergeFrom(words, at);
+  }
+  value(): number {
+    return this.#sum.value();
+  }
+  clear(): void {
+    this.#sum.clear();
+  }
+}
+
+const scratch = new Float64Array(1);
+const scratchWords = new Int32Array(scratch.buffer);
+
+class ExtremeAccumulator implements Accumulator {
+  readonly words = 2;
+  readonly #pick: (a: number, b: number) => number;
+  readonly #start: number;
+  readonly #source: MeasureSource<FieldTypes>;
+  #value: number;
+  readonly #add: AddTerm = (value) => {
+    this.#value = this.#pick(this.#value, value);
+  };
+
+  constructor(kind: 'min' | 'max', source: MeasureSource<FieldTypes>) {
+    this.#pick = kind === 'min' ? Math.min : Math.max;
+    this.#start = kind === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    this.#value = this.#start;
+    this.#source = source;
+  }
+  collect(part: PartObject, context: Context): void {
+    if (typeof this.#source === 'function') {
+      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      return;
+    }
+    rows(part, this.#source, (data, start, count) => {
+      for (let k = 0; k < count; k++) this.#add(Number(data[start + k]));
+    });
+  }
+  write(words: Int32Array, at: number): void {
+    scratch[0] = this.#value;
+    words[at] = scratchWords[0]!;
+    words[at + 1] = scratchWords[1]!;
+  }
+  merge(words: Int32Array, at: number): void {
+    scratchWords[0] = words[at]!;
+    scratchWords[1] = words[at + 1]!;
+    this.#add(scratch[0]!);
+  }
+  value(): number {
+    return Number.isNaN(this.#value) ? Number.NaN : this.#value;
+  }
+  clear(): void {
+    this.#value = this.#start;
+  }
+}
+
+/** Visits the owned cells of a field as contiguous runs along the last axis. */
+export function rows(part: PartObject, field: string, visit: (data: TypedArray, start: number, count: number) => void): void {
+  const a = part._arrays[part._field(field, 'measure')]!;
+  const last = a.shape.length - 1;
+  const count = a.shape[last]!;
+  if (last === 0) {
+    visit(a.data, a.offset, count);
+    return;
+  }
+  const planes = a.shape.slice(0, last - 1).reduce((x, y) => x * y, 1);
+  for (let p = 0; p < planes; p++) {
+    let at = a.offset;
+    let rest = p;
+    for (let axis = last - 2; axis >= 0; axis--) {
+      at += (rest % a.shape[axis]!) * a.stride[axis]!;
+      rest = Math.floor(rest / a.shape[axis]!);
+    }
+    for (let i = 0; i < a.shape[last - 1]!; i++) visit(a.data, at + i * a.stride[last - 1]!, count);
+  }
+}

@@ -1,0 +1,205 @@
+import { boxVolume } from '../../decomposition/box.js';
+import { applyBoundary, type BoundaryStep, boundaryPlan, type NumberArray } from '../../halo/boundary.js';
+import { HaloPlan } from '../../halo/exchange.js';
+import { partBox } from '../../halo/plan.js';
+import type { TypedArray } from '../../memory/dtype.js';
+import { type Address, ARENA_SPAN, type Heap } from '../../memory/heap.js';
+import { ndarray } from '../../memory/ndarray.js';
+import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
+import type { GridDomain } from './grid.js';
+import type { PartConstructor, PartObject } from './part.js';
+
+/** Layouts and plans by part, shared by the parts of a rank that are alike. */
+export class PlanCache {
+  readonly #domain: GridDomain;
+  readonly #shared: readonly (readonly number[])[];
+  readonly #layouts = new Map<number, BlockLayout>();
+  readonly #plans = new Map<string, HaloPlan>();
+
+  constructor(domain: GridDomain, shared: readonly (readonly number[])[]) {
+    this.#domain = domain;
+    this.#shared = shared;
+  }
+
+  layout(id: number): BlockLayout {
+    let l = this.#layouts.get(id);
+    if (!l) {
+      l = new BlockLayout(this.#domain, id, this.#shared);
+      this.#layouts.set(id, l);
+    }
+    return l;
+  }
+
+  plan(layout: BlockLayout): HaloPlan {
+    const key = `${layout.field.size.join('x')}:${layout.edges.map((e) => e.index).join(',')}`;
+    let p = this.#plans.get(key);
+    if (!p) {
+      p = new HaloPlan(layout.field, layout.edges);
+      this.#plans.set(key, p);
+    }
+    return p;
+  }
+}
+
+/** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
+export class OwnedPart {
+  readonly id: number;
+  readonly cells: number;
+  readonly object: PartObject;
+  /** Steps done; equal to the published counter. */
+  step = 0;
+  /** True if the halos for `step` have been unpacked already. */
+  unpacked = false;
+  /** The next step at whose beginning the state is measured or put out. */
+  event = 0;
+  /** Step up to which measures have been collected, so that an event that must wait is not collected twice. */
+  measured = -1;
+  /** Ranks, other than the owner, that have neighbours of this part. */
+  readonly wakes: number[] = [];
+  /** Halo pieces that go to other ranks at a step. */
+  remotePieces = 0;
+  readonly #layout: BlockLayout;
+  readonly #plan: HaloPlan;
+  readonly #boundary: BoundaryStep[];
+  readonly #shared: readonly (readonly number[])[];
+  /** By field: the whole arena as the field's dtype. */
+  readonly #memory: TypedArray[];
+  readonly #words: Int32Array;
+  readonly #at: number;
+  // By neighbouring part, itself excluded: where its counter is.
+  readonly #counters: Int32Array[] = [];
+  readonly #counterAt: number[] = [];
+  // By [parity][phase][position][edge]: element of the piece in the neighbour's arena.
+  readonly #pieces: Int32Array[][][] = [[], []];
+  readonly #froms: TypedArray[][] = [];
+  // By [parity][phase][position]: element of the first own piece.
+  readonly #slots: number[][][] = [[], []];
+
+  constructor(heap: Heap, domain: GridDomain, cache: PlanCache, id: number, address: Address, Class: PartConstructor, shared: readonly (readonly number[])[]) {
+    this.id = id;
+    this.#shared = shared;
+    this.#layout = cache.layout(id);
+    this.#plan = cache.plan(this.#layout);
+    this.#boundary = boundaryPlan(domain.geometry, domain.rules, id, this.#layout.field);
+    const arena = heap.arena(Math.floor(address / ARENA_SPAN));
+    const offset = address % ARENA_SPAN;
+    const box = partBox(domain.geometry, id);
+    this.cells = boxVolume(box);
+    this.#words = arena.words;
+    this.#at = offset / 4;
+    this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
+    this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
+    const { field } = this.#layout;
+    const arrays = domain.fields.map((f, k) => {
+      const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
+      data.fill((f.dtype.name === 'i64' || f.dtype.name === 'u64' ? 0n : 0) as never);
+      return ndarray(data, field.size, field.strides, field.origin);
+    });
+    const bases = domain.fields.map((f, k) => (offset + this.#layout.fieldAt[k]!) / f.dtype.bytes);
+    const { shape, dims, halo } = domain.geometry;
+    const index = Object.fromEntries(domain.fields.map((f, k) => [f.name, k]));
+    this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index);
+    for (const parity of [0, 1])
+      this.#slots[parity] = shared.map((list, phase) =>
+        list.map((f, position) => (offset + this.#layout.slotAt(parity) + this.#layout.slots[phase]!.start(position)) / domain.fields[f]!.dtype.bytes),
+      );
+  }
+
+  /** Finds the neighbours' counters and slots, once all blocks have addresses. */
+  connect(heap: Heap, domain: GridDomain, cache: PlanCache, blocks: Float64Array, owner: Int32Array, rank: number): void {
+    const known = new Set<number>([this.id]);
+    for (const e of this.#layout.edges) {
+      const address = blocks[e.neighbour]!;
+      const arena = heap.arena(Math.floor(address / ARENA_SPAN));
+      const theirs = owner[e.neighbour]!;
+      if (theirs !== rank) this.remotePieces++;
+      if (known.has(e.neighbour)) continue;
+      known.add(e.neighbour);
+      this.#counters.push(arena.words);
+      this.#counterAt.push((address % ARENA_SPAN) / 4 + PUBLISHED);
+      if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
+    }
+    domain.fields.forEach((f, k) => {
+      this.#froms[k] = this.#layout.edges.map((e) => heap.arena(Math.floor(blocks[e.neighbour]! / ARENA_SPAN)).views[f.dtype.code]!);
+    });
+    for (const parity of [0, 1])
+      this.#pieces[parity] = this.#shared.map((list, phase) =>
+        list.map((f, position) =>
+          Int32Array.from(this.#layout.edges, (e) => {
+            const their = cache.layout(e.neighbour);
+            const byte = (blocks[e.neighbour]! % ARENA_SPAN) + their.slotAt(parity) + their.slots[phase]!.piece(position, e.opposite);
+            return byte / domain.fields[f]!.dtype.bytes;
+          }),
+        ),
+      );
+  }
+
+  /** True if all neighbours have published their share for `step`. */
+  ready(step: number): boolean {
+    const words = this.#counters;
+    const at = this.#counterAt;
+    for (let k = 0; k < words.length; k++) if (Atomics.load(words[k]!, at[k]!) < step) return false;
+    return true;
+  }
+
+  /** Brings the halos of the fields that `phase` shared at the end of step − 1 up to date. */
+  unpack(step: number, phase: number): void {
+    const list = this.#shared[phase]!;
+    const pieces = this.#pieces[step & 1]![phase]!;
+    const bases = this.object._bases;
+    const edges = this.#plan.edges;
+    for (let p = 0; p < list.length; p++) {
+      const f = list[p]!;
+      const base = bases[f]!;
+      const memory = this.#memory[f]!;
+      const from = this.#froms[f]!;
+      const at = pieces[p]!;
+      for (let e = 0; e < edges; e++) this.#plan.unpack(e, from[e]!, at[e]!, memory, base);
+      if (this.#boundary.length > 0) applyBoundary(this.#boundary, memory as NumberArray, base);
+    }
+  }
+
+  /** Stages what `phase` shares for step `step`, and publishes the step. */
+  publish(step: number, phase: number): void {
+    const list = this.#shared[phase]!;
+    const slots = this.#slots[step & 1]![phase]!;
+    const bases = this.object._bases;
+    for (let p = 0; p < list.length; p++) {
+      const f = list[p]!;
+      this.#plan.pack(this.#memory[f]!, bases[f]!, slots[p]!);
+    }
+    this.step = step;
+    this.unpacked = false;
+    if (this.wakes.length > 0) Atomics.store(this.#words, this.#at + PUBLISHED, step);
+    else this.#words[this.#at + PUBLISHED] = step;
+  }
+
+  /** Halo bytes that a phase publishes. */
+  bytes(phase: number): number {
+    let n = 0;
+    for (const f of this.#shared[phase]!) n += this.#plan.total * this.#memory[f]!.BYTES_PER_ELEMENT;
+    return n;
+  }
+
+  /** Notes in the block which memory each field has, for whoever gathers. */
+  noteMemories(): void {
+    this.object._memories.forEach((m, f) => {
+      this.#words[this.#at + MEMORIES + f] = m;
+    });
+  }
+
+  /**
+   * Fills the halo of a field straight from the neighbours' cells, and the boundary: between two
+   * barriers, before the first cycle, for fields whose memories nobody has swapped yet.
+   */
+  fillHalo(field: number, domain: GridDomain, cache: PlanCache, blocks: Float64Array, memories: Int32Array): void {
+    const bytes = domain.fields[field]!.dtype.bytes;
+    const base = this.object._bases[field]!;
+    this.#layout.edges.forEach((e, k) => {
+      const their = cache.layout(e.neighbour);
+      const at = ((blocks[e.neighbour]! % ARENA_SPAN) + their.fieldAt[memories[e.neighbour * domain.fields.length + field]!]!) / bytes;
+      this.#plan.copyDirect(k, this.#froms[field]![k]!, at, their.field, e.source, this.#memory[field]!, base);
+    });
+    if (this.#boundary.length > 0) applyBoundary(this.#boundary, this.#memory[field] as NumberArray, base);
+  }
+}

@@ -1,0 +1,214 @@
+import { HaloweaveError } from '../../base/errors.js';
+import type { Transport } from '../../transport/transport.js';
+import type { ProgressSink, RankSeconds } from '../program.js';
+import type { Context } from './definition.js';
+import type { Frames } from './frames.js';
+import type { CycleGate, MeasureGate } from './gate.js';
+import type { OwnedPart } from './owned-part.js';
+import type { ResolvedProgram } from './resolve.js';
+
+/** Workunits shorter than this are timed one in `SAMPLE`: reading the clock would cost more than they do, in ms. */
+const SHORT = 0.02;
+const SAMPLE = 64;
+
+export interface SweepSetup {
+  parts: OwnedPart[];
+  program: ResolvedProgram;
+  context: Mutable<Context>;
+  gate: CycleGate;
+  measures: MeasureGate;
+  frames: Frames | null;
+  transport: Transport;
+  progress: ProgressSink;
+  breathe: (() => Promise<void>) | null;
+}
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * One rank's cycles. It sweeps its parts in the order of the curve and runs every part whose neighbours
+ * have published their shares for its next step; when a sweep runs none, it parks until a neighbour on
+ * another rank publishes. No barrier: neighbours may be one step apart, distant parts more.
+ */
+export class Sweep {
+  workunits = 0;
+  messages = 0;
+  haloBytes = 0;
+  readonly seconds: RankSeconds = { compute: 0, halo: 0, wait: 0 };
+  readonly #s: SweepSetup;
+  readonly #phases: number;
+  /** Cycles between two events (measure or output), 0 if there are none. */
+  readonly #measureEvery: number;
+  readonly #outputEvery: number;
+  readonly #bytes: number[][];
+  #cellsDone = 0;
+  #untilSample = 0;
+  #every = 1;
+
+  constructor(setup: SweepSetup) {
+    this.#s = setup;
+    this.#phases = setup.program.workunits.length;
+    this.#measureEvery = setup.measures.hasMeasures ? setup.program.measureEvery : 0;
+    this.#outputEvery = setup.frames?.every ?? 0;
+    this.#bytes = setup.parts.map((p) => setup.program.workunits.map((_, phase) => p.bytes(phase)));
+    for (const p of setup.parts) p.event = this.#nextEvent(0);
+  }
+
+  async run(): Promise<void> {
+    const { transport, breathe } = this.#s;
+    let spins = transport.spins;
+    for (;;) {
+      if (this.#sweep()) {
+        spins = transport.spins;
+        if (breathe) await breathe();
+      } else if (this.#finished()) {
+        return;
+      } else if (spins > 0) {
+        spins -= 1 + this.#s.parts.length;
+      } else {
+        const start = performance.now();
+        transport.arm();
+        // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
+        if (this.#sweep() || this.#finished()) transport.disarm();
+        else transport.sleep(Number.POSITIVE_INFINITY);
+        this.seconds.wait += (performance.now() - start) / 1000;
+        spins = transport.spins;
+        if (breathe) await breathe();
+      }
+    }
+  }
+
+  /** Runs whatever can run, each part at most one step; true if anything was done. */
+  #sweep(): boolean {
+    const { parts, gate, frames, transport } = this.#s;
+    const phases = this.#phases;
+    let worked = false;
+    for (let k = 0; k < parts.length; k++) {
+      const part = parts[k]!;
+      const step = part.step;
+      if (!part.unpacked && !part.ready(step)) continue;
+      const phase = step % phases;
+      if (phase === 0) {
+        const cycle = step / phases;
+        if (cycle >= gate.end) continue;
+        if (cycle === part.event && !this.#event(part, cycle)) continue;
+        if (cycle >= gate.opened && !gate.open()) continue;
+      }
+      this.#advance(part, k, step, phase);
+      worked = true;
+    }
+    if (frames && transport.rank === 0 && frames.next < gate.end && frames.writeNext()) worked = true;
+    this.#report();
+    return worked;
+  }
+
+  #advance(part: OwnedPart, k: number, step: number, phase: number): void {
+    const { program, context } = this.#s;
+    const phases = this.#phases;
+    const timed = --this.#untilSample < 0;
+    const t0 = timed ? performance.now() : 0;
+    if (!part.unpacked && step > 0) part.unpack(step, (phase + phases - 1) % phases);
+    const t1 = timed ? performance.now() : 0;
+    context.cycle = (step - phase) / phases;
+    context.phase = phase;
+    this.#work(part, program.workunits[phase]! as unknown as (object: unknown, c: Context) => unknown);
+    const t2 = timed ? performance.now() : 0;
+    part.publish(step + 1, phase);
+    const wakes = part.wakes;
+    for (let w = 0; w < wakes.length; w++) this.#s.transport.wake(wakes[w]!);
+    this.workunits++;
+    this.messages += part.remotePieces;
+    this.haloBytes += this.#bytes[k]![phase]!;
+    if (phase === phases - 1) {
+      this.#cellsDone += part.cells;
+      if (this.#measureEvery + this.#outputEvery > 0) part.event = this.#nextEvent((step + 1) / phases);
+    }
+    if (timed) this.#sample(t1 - t0 + (performance.now() - t2), t2 - t1);
+  }
+
+  #work(part: OwnedPart, workunit: (object: unknown, c: Context) => unknown): void {
+    const { context } = this.#s;
+    let result: unknown;
+    try {
+      result = workunit(part.object, context);
+    } catch (cause) {
+      throw userError(cause, 'workunit', part.id, context);
+    }
+    if (result !== undefined) refuseResult(result, part.id, context);
+  }
+
+  /** Measures and puts out the state at the beginning of a cycle; false if that has to wait. */
+  #event(part: OwnedPart, cycle: number): boolean {
+    const { context, measures, frames } = this.#s;
+    const phases = this.#phases;
+    if (!part.unpacked) {
+      if (part.step > 0) part.unpack(part.step, phases - 1);
+      part.unpacked = true;
+    }
+    if (this.#measureEvery > 0 && cycle % this.#measureEvery === 0 && part.measured < cycle) {
+      context.cycle = cycle;
+      context.phase = 0;
+      try {
+        measures.collect(part, cycle, context);
+      } catch (cause) {
+        throw userError(cause, 'measure', part.id, context);
+      }
+      part.measured = cycle;
+    }
+    if (frames && cycle % this.#outputEvery === 0 && !frames.put(part, cycle)) return false;
+    part.event = -1;
+    return true;
+  }
+
+  #nextEvent(cycle: number): number {
+    const next = (every: number): number => (every > 0 ? Math.ceil(cycle / every) * every : Number.POSITIVE_INFINITY);
+    const e = Math.min(next(this.#measureEvery), next(this.#outputEvery));
+    return e === Number.POSITIVE_INFINITY ? -1 : e;
+  }
+
+  #finished(): boolean {
+    const { parts, gate, frames, transport } = this.#s;
+    const last = gate.end * this.#phases;
+    for (let k = 0; k < parts.length; k++) if (parts[k]!.step < last) return false;
+    // Rank 0 leaves when every frame that was due before the end has been written.
+    return !(frames && transport.rank === 0 && frames.next < gate.end);
+  }
+
+  #report(): void {
+    const { parts, gate, progress, context, measures, transport } = this.#s;
+    context.measures = measures.values;
+    context.measuredCycle = measures.cycle;
+    progress.cycle(parts.length > 0 ? gate.opened : 0, this.#cellsDone);
+    if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0) progress.measures(measures.cycle, measures.values);
+  }
+
+  #sample(halo: number, compute: number): void {
+    const weight = this.#every / 1000;
+    this.seconds.halo += halo * weight;
+    this.seconds.compute += compute * weight;
+    this.#every = halo + compute < SHORT ? SAMPLE : 1;
+    this.#untilSample = this.#every - 1;
+  }
+}
+
+/** Wraps what user code threw, so that the place is in the message and the user's stack is kept. */
+export function userError(cause: unknown, what: string, partition: number, context: { cycle: number; phase: number }): HaloweaveError {
+  const inner = cause instanceof Error ? cause : new Error(String(cause));
+  const error = new HaloweaveError(
+    'program',
+    `${what} of partition ${partition}, cycle ${context.cycle}, phase ${context.phase}: ${inner.message}`,
+    { partition, cycle: context.cycle, phase: context.phase, operation: what },
+  );
+  const frames = (inner.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  error.stack = [`${inner.name} in ${error.message}`, ...frames].join('\n');
+  return error;
+}
+
+function refuseResult(result: unknown, partition: number, context: { cycle: number; phase: number }): void {
+  if (typeof (result as PromiseLike<unknown> | null)?.then !== 'function') return;
+  throw new HaloweaveError(
+    'program',
+    `workunit of partition ${partition}, cycle ${context.cycle}, phase ${context.phase} returned a promise: workunits are synchronous; do asynchronous work in report, or before the run`,
+    { partition, cycle: context.cycle, phase: context.phase, operation: 'workunit' },
+  );
+}

@@ -1,0 +1,98 @@
+import type { PartsSpec } from '../decomposition/factor.js';
+import type { Communicator } from '../comm/communicator.js';
+import type { Endpoint } from '../comm/endpoint.js';
+import type { Horizon } from './horizon.js';
+
+/** What follows `--` on the command line, or `args` of `run`. */
+export type Args = Readonly<Record<string, unknown>>;
+
+/** What the user asked of a kernel, beside its own program. */
+export interface KernelOptions {
+  parts: PartsSpec;
+  /** False if `parts` is the default, which a program may replace. */
+  partsAsked: boolean;
+  cycles: number | null;
+  hash: boolean;
+}
+
+/** Where a rank tells how far it is, for whoever shows it. */
+export interface ProgressSink {
+  /** Every partition of this rank has finished this many cycles; cells updated so far. */
+  cycle(done: number, cells: number): void;
+  /** What the whole run is about to do (rank 0). */
+  plan(cycles: number | null, cells: number, parts: number): void;
+  /** The newest measures (rank 0). */
+  measures(cycle: number, values: Readonly<Record<string, number>>): void;
+}
+
+/** Everything a kernel gets on one rank. */
+export interface RankEnvironment {
+  comm: Communicator;
+  endpoint: Endpoint;
+  args: Args;
+  options: KernelOptions;
+  progress: ProgressSink;
+  horizon: Horizon;
+  /** Lets the thread's event loop run now and then; null where the rank has a thread of its own. */
+  breathe: (() => Promise<void>) | null;
+}
+
+/** Seconds a rank spent, by what it did. */
+export interface RankSeconds {
+  compute: number;
+  halo: number;
+  wait: number;
+}
+
+export interface RankCounters {
+  partitions: number;
+  workunits: number;
+  messages: number;
+  haloBytes: number;
+  seconds: RankSeconds;
+}
+
+/** Where a field's parts lie in the shared heap, so that the host can gather them after the run. */
+export interface GatherTable {
+  shape: number[];
+  dims: number[];
+  halo: number;
+  fields: { name: string; dtype: string }[];
+  /** Heap address of every part's block. */
+  blocks: Float64Array;
+}
+
+/** What a kernel gives back on one rank; fields marked * matter on rank 0 only. */
+export interface KernelOutcome {
+  /** * Whole cycles done. */
+  cycles: number;
+  parts: number;
+  /** * Cells updated: cells × cycles. */
+  cells: number;
+  /** Wall-clock seconds of the cycles, without set-up. */
+  seconds: number;
+  interrupted: boolean;
+  measures: Record<string, number>;
+  /** Words of the hash of this rank's cells, or null if it was not asked for. */
+  hash: Uint32Array | null;
+  /** * What the program's `report` gave. */
+  results: Record<string, unknown>;
+  counters: RankCounters;
+  gather: GatherTable | null;
+}
+
+const PROGRAM = Symbol.for('haloweave.program');
+
+/** A program that a kernel runs: what a user's file exports by default, unless it exports a function. */
+export interface KernelProgram {
+  readonly [PROGRAM]: string;
+  runRank(environment: RankEnvironment): Promise<KernelOutcome>;
+}
+
+export function kernelProgram(kind: string, runRank: KernelProgram['runRank']): KernelProgram {
+  return { [PROGRAM]: kind, runRank };
+}
+
+export function isKernelProgram(x: unknown): x is KernelProgram {
+  return typeof x === 'object' && x !== null && PROGRAM in x;
+}

@@ -1,0 +1,92 @@
+import { HaloweaveError } from '../base/errors.js';
+
+export type DType = 'f64' | 'f32' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64';
+
+export type TypedArray =
+  | Float64Array
+  | Float32Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** The typed array that holds a dtype. */
+export interface TypedArrayOf {
+  f64: Float64Array;
+  f32: Float32Array;
+  i8: Int8Array;
+  u8: Uint8Array;
+  i16: Int16Array;
+  u16: Uint16Array;
+  i32: Int32Array;
+  u32: Uint32Array;
+  i64: BigInt64Array;
+  u64: BigUint64Array;
+}
+
+interface TypedArrayConstructor {
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
+}
+
+export interface DTypeInfo {
+  readonly name: DType;
+  /** Its number on the wire; never reused for another dtype. */
+  readonly code: number;
+  /** Bytes an element. */
+  readonly bytes: number;
+  readonly create: TypedArrayConstructor;
+}
+
+const table: [DType, number, TypedArrayConstructor][] = [
+  ['f64', 8, Float64Array],
+  ['f32', 4, Float32Array],
+  ['i8', 1, Int8Array],
+  ['u8', 1, Uint8Array],
+  ['i16', 2, Int16Array],
+  ['u16', 2, Uint16Array],
+  ['i32', 4, Int32Array],
+  ['u32', 4, Uint32Array],
+  ['i64', 8, BigInt64Array],
+  ['u64', 8, BigUint64Array],
+];
+
+/** Every dtype, indexed by its code. */
+export const DTYPES: readonly DTypeInfo[] = table.map(([name, bytes, create], code) => ({
+  name,
+  code,
+  bytes,
+  create,
+}));
+
+const byName = new Map(DTYPES.map((d) => [d.name as string, d]));
+const byTag = new Map<string, DTypeInfo>(DTYPES.map((d) => [d.create.prototype[Symbol.toStringTag], d]));
+const tag = (x: object): string => (x as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+
+/** The dtype of that name; throws naming the valid ones. */
+export function dtypeInfo(name: DType): DTypeInfo {
+  const d = byName.get(name);
+  if (!d)
+    throw new HaloweaveError(
+      'argument',
+      `unknown dtype '${String(name)}': use one of ${[...byName.keys()].join(', ')}`,
+    );
+  return d;
+}
+
+/** The dtype of a typed array (a `Uint8ClampedArray` and a `DataView` have none). */
+export function dtypeOf(array: TypedArray): DTypeInfo {
+  if (array instanceof Float64Array) return DTYPES[0]!;
+  const d = byTag.get(tag(array));
+  if (!d) throw new HaloweaveError('argument', `${tag(array) || 'this value'} is not a typed array of a known dtype`);
+  return d;
+}
+
+/** True for typed arrays of a known dtype (a Node `Buffer` counts as `u8`). */
+export function isTypedArray(x: unknown): x is TypedArray {
+  return ArrayBuffer.isView(x) && byTag.has(tag(x));
+}

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { totalmem } from 'node:os';
+import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { HaloweaveError } from '../base/errors.js';
+import { formatBytes } from '../base/format.js';
+import { ARENA_OVERHEAD, Arena, describeArena } from './arena.js';
+import { lock, unlock } from './mutex.js';
+import { type SharedMemory, sharedMemory } from './shared-memory.js';
+
+/** What another thread needs to see the same heap; it can be posted to a worker. */
+export interface HeapHandle {
+  id: string;
+  limit: number;
+  arenaPages: number;
+  control: SharedArrayBuffer;
+  memories: SharedMemory[];
+}
+
+export interface HeapOptions {
+  /** Most bytes that live blocks may take together (default: the machine's memory). */
+  limit?: number;
+  /** Bytes an arena, rounded up to 64 KiB pages (default and most: 4 GiB). */
+  arenaBytes?: number;
+}
+
+interface ArenaNotice {
+  index: number;
+  memory: SharedMemory;
+}
+
+const PAGE = 65_536;
+/** Pages of the largest 32-bit WebAssembly memory. They cost address space until touched, nothing else. */
+const MAX_PAGES = 65_536;
+/** Below this an arena is not worth making (1 MiB). */
+const MIN_PAGES = 16;
+const COUNT_AT = 0;
+const GROW_LOCK_AT = 1;
+/** Arenas are numbered in 16 bits wherever an address travels. */
+const MAX_ARENAS = 65_536;
+
+/** An address in a heap: arena number × 2^32 + byte offset, a non-negative integer below 2^48. */
+export type Address = number;
+export const ARENA_SPAN = 2 ** 32;
+
+/**
+ * Memory that all threads of a host share: up to 4 GiB arenas, made when the ones before are full.
+ *
+ * Any thread may allocate, release and make arenas. A new arena is announced to the other threads over a
+ * `BroadcastChannel` before its number can appear in any address, so a thread that meets an unknown
+ * number finds the announcement waiting, even one that is blocked and has not run its event loop since.
+ */
+export class Heap {
+  readonly id: string;
+  readonly limit: number;
+  readonly #arenaPages: number;
+  readonly #control: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #arenas: Arena[] = [];
+  readonly #channel: BroadcastChannel;
+  #ended: () => void = () => {};
+
+  private constructor(handle: HeapHandle) {
+    this.id = handle.id;
+    this.limit = handle.limit;
+    this.#arenaPages = handle.arenaPages;
+    this.#control = handle.control;
+    this.#words = new Int32Array(handle.control);
+    this.#channel = new BroadcastChannel(`haloweave-heap-${handle.id}`);
+    this.#channel.unref();
+    this.#channel.onmessage = (event) => this.#adopt((event as { data: ArenaNotice }).data);
+    handle.memories.forEach((memory, index) => {
+      this.#adopt({ index, memory });
+    });
+  }
+
+  static create(options: HeapOptions = {}): Heap {
+    const arenaBytes = options.arenaBytes ?? MAX_PAGES * PAGE;
+    const limit = options.limit ?? totalmem();
+    const pages = Math.ceil(arenaBytes / PAGE);
+    if (!(pages >= 1 && pages <= MAX_PAGES))
+      throw new HaloweaveError('argument', `arenaBytes is ${arenaBytes}: an arena has 64 KiB to 4 GiB`);
+    if (!(limit > 0)) throw new HaloweaveError('argument', `the heap's limit is ${limit} bytes: it must be positive`);
+    return new Heap({
+      id: randomUUID(),
+      limit,
+      arenaPages: pages,
+      control: new SharedArrayBuffer(64),
+      memories: [],
+    });
+  }
+
+  static attach(handle: HeapHandle): Heap {
+    return new Heap(handle);
+  }
+
+  handle(): HeapHandle {
+    this.#sync();
+    return {
+      id: this.id,
+      limit: this.limit,
+      arenaPages: this.#arenaPages,
+      control: this.#control,
+      memories: this.#arenas.map((a) => a.memory),
+    };
+  }
+
+  /** Called while this thread waits for a lock of the heap; throws when the run has ended. */
+  onWait(ended: () => void): void {
+    this.#ended = ended;
+  }
+
+  /** The address of a new block, 64-byte aligned, contents undefined. */
+  allocate(bytes: number): Address {
+    if (!(Number.isFinite(bytes) && bytes >= 0))
+      throw new HaloweaveError('argument', `cannot allocate ${bytes} bytes`);
+    for (;;) {
+      const count = this.#sync();
+      if (this.used + bytes > this.limit) throw this.#outOfMemory(bytes, 'the limit is reached');
+      for (let i = 0; i < count; i++) {
+        const offset = this.#arenas[i]!.allocate(bytes);
+        if (offset >= 0) return i * ARENA_SPAN + offset;
+      }
+      this.#grow(count, bytes);
+    }
+  }
+
+  release(address: Address): void {
+    this.arena(Math.floor(address / ARENA_SPAN)).release(address % ARENA_SPAN);
+  }
+
+  /** The arena of that number, learning of it from its announcement if need be. */
+  arena(index: number): Arena {
+    if (index >= this.#arenas.length) this.#sync();
+    const a = this.#arenas[index];
+    if (!a) throw new HaloweaveError('memory', `heap ${this.id} has no arena ${index}`);
+    return a;
+  }
+
+  /** The address of the first byte of a view, or −1 if the view is not of this heap. */
+  locate(view: { buffer: ArrayBufferLike; byteOffset: number }): Address {
+    const buffer = view.buffer;
+    for (let i = 0; i < this.#arenas.length; i++)
+      if (this.#arenas[i]!.buffer === buffer) return i * ARENA_SPAN + view.byteOffset;
+    return -1;
+  }
+
+  get arenas(): number {
+    return this.#sync();
+  }
+
+  /** Bytes in live blocks, with their headers. */
+  get used(): number {
+    let n = 0;
+    for (const a of this.#arenas) n += a.used;
+    return n;
+  }
+
+  /** Number of live blocks. */
+  get blocks(): number {
+    let n = 0;
+    for (const a of this.#arenas) n += a.blocks;
+    return n;
+  }
+
+  /** Stops listening for new arenas. The memory goes when no thread holds a view of it any more. */
+  close(): void {
+    this.#channel.close();
+  }
+
+  #adopt(notice: ArenaNotice): void {
+    if (this.#arenas[notice.index]) return;
+    this.#arenas[notice.index] = new Arena(notice.memory, () => this.#ended());
+  }
+
+  #sync(): number {
+    const count = Atomics.load(this.#words, COUNT_AT);
+    while (this.#arenas.length < count) {
+      const got = receiveMessageOnPort(this.#channel as unknown as Parameters<typeof receiveMessageOnPort>[0]);
+      if (!got) throw new HaloweaveError('memory', `heap ${this.id}: arena ${this.#arenas.length} was never announced`);
+      this.#adopt(got.message as ArenaNotice);
+    }
+    return count;
+  }
+
+  #grow(seen: number, bytes: number): void {
+    lock(this.#words, GROW_LOCK_AT, () => this.#ended());
+    try {
+      if (Atomics.load(this.#words, COUNT_AT) !== seen) return;
+      const least = Math.max(MIN_PAGES, Math.ceil((bytes * (1 + 1 / 16) + ARENA_OVERHEAD) / PAGE));
+      const fits = Math.ceil((bytes + ARENA_OVERHEAD + 64) / PAGE);
+      if (fits > this.#arenaPages)
+        throw this.#outOfMemory(
+          bytes,
+          `one array must fit in one arena of ${formatBytes(this.#arenaPages * PAGE)}: split it`,
+        );
+      if (seen >= MAX_ARENAS) throw this.#outOfMemory(bytes, `${MAX_ARENAS} arenas exist`);
+      const memory = this.#reserve(Math.min(least, this.#arenaPages), bytes);
+      Arena.format(memory);
+      this.#adopt({ index: seen, memory });
+      this.#channel.postMessage({ index: seen, memory });
+      Atomics.add(this.#words, COUNT_AT, 1);
+    } finally {
+      unlock(this.#words, GROW_LOCK_AT);
+    }
+  }
+
+  /** A whole arena where the address space allows, else the largest half, quarter, … that still fits. */
+  #reserve(least: number, bytes: number): SharedMemory {
+    for (let pages = this.#arenaPages; ; pages = Math.max(least, pages >> 1)) {
+      try {
+        return sharedMemory(pages);
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        if (pages <= least) throw this.#outOfMemory(bytes, 'the system gives no more address space');
+      }
+    }
+  }
+
+  #outOfMemory(bytes: number, why: string): HaloweaveError {
+    const each = this.#arenas.map((a, i) => describeArena(i, a)).join('; ');
+    return new HaloweaveError(
+      'memory',
+      `out of memory: asked for ${formatBytes(bytes)}, ${formatBytes(Math.max(0, this.limit - this.used))} of the heap's ${formatBytes(this.limit)} left (${each || 'no arena yet'}); ${why}`,
+    );
+  }
+}

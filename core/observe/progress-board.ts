@@ -1,0 +1,89 @@
+/**
+ * Shared memory through which ranks tell the host's main thread how far they are. Each rank writes its
+ * own numbers, plainly: a reader may be a moment behind, never wrong for long, and nobody waits.
+ */
+const HEADER = 32;
+/** Eight doubles are a cache line; two lines keep neighbours' prefetchers apart. */
+const STRIDE = 16;
+const MAX_MEASURES = 12;
+
+// Doubles of the header.
+const CYCLES = 0;
+const CELLS = 1;
+const PARTS = 2;
+const MEASURED = 3;
+const VALUES = 4;
+
+// Doubles of a rank.
+const DONE = 0;
+const UPDATED = 1;
+
+export class ProgressBoard {
+  readonly #f64: Float64Array;
+  readonly #mine: number;
+  #names: string[] | null = null;
+  /** Called once, on the rank that first has measures, with their names. */
+  onNames: ((names: string[]) => void) | null = null;
+
+  constructor(buffer: SharedArrayBuffer, rank = 0) {
+    this.#f64 = new Float64Array(buffer);
+    this.#mine = HEADER + rank * STRIDE;
+  }
+
+  static bytes(ranks: number): number {
+    return (HEADER + ranks * STRIDE) * 8;
+  }
+
+  cycle(done: number, cells: number): void {
+    this.#f64[this.#mine + DONE] = done;
+    this.#f64[this.#mine + UPDATED] = cells;
+  }
+
+  plan(cycles: number | null, cells: number, parts: number): void {
+    this.#f64[CYCLES] = cycles ?? 0;
+    this.#f64[CELLS] = cells;
+    this.#f64[PARTS] = parts;
+  }
+
+  measures(cycle: number, values: Readonly<Record<string, number>>): void {
+    if (!this.#names) {
+      this.#names = Object.keys(values).slice(0, MAX_MEASURES);
+      this.onNames?.(this.#names);
+    }
+    this.#names.forEach((name, k) => {
+      this.#f64[VALUES + k] = values[name]!;
+    });
+    this.#f64[MEASURED] = cycle;
+  }
+
+  /** What the host reads: the slowest rank's cycle (of those that have partitions), and sums. */
+  read(ranks: number): Progress {
+    const f = this.#f64;
+    let updated = 0;
+    for (let r = 0; r < ranks; r++) updated += f[HEADER + r * STRIDE + UPDATED]!;
+    const cells = f[CELLS]!;
+    return {
+      cycles: f[CYCLES]! > 0 ? f[CYCLES]! : null,
+      cellsPerCycle: cells,
+      parts: f[PARTS]!,
+      cycle: cells > 0 ? Math.floor(updated / cells) : 0,
+      cellsDone: updated,
+      measuredCycle: f[MEASURED]!,
+      values: Array.from(f.subarray(VALUES, VALUES + MAX_MEASURES)),
+    };
+  }
+}
+
+/** A reading of the board. */
+export interface Progress {
+  /** Cycles the run will make at most; null if not known. */
+  cycles: number | null;
+  cellsPerCycle: number;
+  parts: number;
+  /** Whole cycles' worth of work done. */
+  cycle: number;
+  cellsDone: number;
+  measuredCycle: number;
+  /** Measures in the order of their names. */
+  values: number[];
+}

@@ -1,0 +1,125 @@
+import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { closeHorizon } from '../kernels/horizon.js';
+import type { Heap } from '../memory/heap.js';
+import { ThreadsControl } from '../transport/threads/control.js';
+import { calibrateSpins } from '../transport/threads/spin.js';
+import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import type { RankOutcome, RunPlan } from './rank.js';
+import type { RankResult, RankTask } from './rank-entry.js';
+
+/** After one rank has failed, how long the others may compute before their threads are ended, in ms. */
+const FAILURE_GRACE = 1000;
+/** After an interrupt: time to reach the next common cycle, then time to leave blocked calls, in ms; together below 2 s. */
+const INTERRUPT_CYCLE = 900;
+const INTERRUPT_LEAVE = 500;
+
+export interface HostRun {
+  ranks: number;
+  cells?: number;
+  heap: Heap;
+  plan: RunPlan;
+  output: number;
+  signal: AbortSignal | undefined;
+  onNames: (names: string[]) => void;
+}
+
+/** How a run on threads ended. */
+export type HostOutcome =
+  | { kind: 'done'; ranks: RankOutcome[] }
+  | { kind: 'failed'; rank: number; error: SerialisedError }
+  | { kind: 'interrupted' };
+
+/**
+ * Runs one rank a thread in this process. The calling thread starts and ends them and never blocks.
+ * One failed or dead rank ends the run on all: blocked calls throw, threads that compute on are ended.
+ */
+export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
+  const control = new ThreadsControl(run.ranks, run.cells);
+  const spins = calibrateSpins(run.ranks);
+  const horizon = new Int32Array(run.plan.horizon);
+  // No threads before they are needed: with a minimum, ending the pool would start new ones.
+  const pool = new Piscina<RankTask, RankResult>({
+    filename: fileURLToPath(new URL('./rank-entry.js', import.meta.url)),
+    minThreads: 0,
+    maxThreads: run.ranks,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    execArgv: ['--enable-source-maps'],
+    recordTiming: false,
+  });
+  const timers: NodeJS.Timeout[] = [];
+  let ending = false;
+  let failure: { rank: number; error: SerialisedError } | null = null;
+  let interrupted = false;
+
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    void pool.destroy();
+  };
+  const fail = (rank: number, error: SerialisedError): void => {
+    if (!error.aborted && !ending) failure ??= { rank, error };
+    control.abort(rank);
+    timers.push(setTimeout(end, FAILURE_GRACE));
+  };
+  const interrupt = (): void => {
+    interrupted = true;
+    closeHorizon(horizon, run.ranks);
+    control.wakeAll();
+    timers.push(
+      setTimeout(() => control.abort(-1), INTERRUPT_CYCLE),
+      setTimeout(end, INTERRUPT_CYCLE + INTERRUPT_LEAVE),
+    );
+  };
+
+  const start = async (rank: number): Promise<RankResult> => {
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (notice: RankNotice) => {
+      if (notice.type === 'failed') fail(notice.rank, notice.error);
+      else run.onNames(notice.names);
+    });
+    const task: RankTask = {
+      rank,
+      ranks: run.ranks,
+      cells: control.cells,
+      spins,
+      control: control.buffer,
+      heap: run.heap.handle(),
+      plan: run.plan,
+      output: run.output,
+      notices: port2,
+    };
+    try {
+      return await pool.run(task, { transferList: [port2] });
+    } catch (cause) {
+      // The thread is gone (out of memory, process.exit in user code) or was ended here.
+      const error = serialiseError(cause);
+      error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
+      error.stack = error.message;
+      error.aborted = ending;
+      fail(rank, error);
+      return { ok: false, rank, error };
+    } finally {
+      port1.close();
+    }
+  };
+
+  run.signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    if (run.signal?.aborted) interrupt();
+    const results = await Promise.all(Array.from({ length: run.ranks }, (_, r) => start(r)));
+    const failed = results.find((r) => !r.ok && !r.error.aborted) ?? results.find((r) => !r.ok);
+    if (!failed) return { kind: 'done', ranks: results.map((r) => (r as { outcome: RankOutcome }).outcome) };
+    const cause = failure as { rank: number; error: SerialisedError } | null;
+    if (cause) return { kind: 'failed', ...cause };
+    if (interrupted) return { kind: 'interrupted' };
+    const { rank, error } = failed as { rank: number; error: SerialisedError };
+    return { kind: 'failed', rank, error };
+  } finally {
+    run.signal?.removeEventListener('abort', interrupt);
+    for (const t of timers) clearTimeout(t);
+    if (!ending) await pool.destroy();
+  }
+}

@@ -1,0 +1,44 @@
+import type { MessagePort } from 'node:worker_threads';
+import { Heap, type HeapHandle } from '../memory/heap.js';
+import { ABORT_AT } from '../transport/threads/layout.js';
+import { ThreadsTransport } from '../transport/threads/transport.js';
+import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import { type RankOutcome, type RunPlan, runRank } from './rank.js';
+import { printAtOnce } from './rank-output.js';
+
+/** The long task that piscina gives to a worker thread: one rank of one run. */
+export interface RankTask {
+  rank: number;
+  ranks: number;
+  cells: number;
+  spins: number;
+  control: SharedArrayBuffer;
+  heap: HeapHandle;
+  plan: RunPlan;
+  /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
+  output: number;
+  notices: MessagePort;
+}
+
+export type RankResult = { ok: true; outcome: RankOutcome } | { ok: false; rank: number; error: SerialisedError };
+
+export default async function rankEntry(task: RankTask): Promise<RankResult> {
+  printAtOnce(process.stdout, task.output);
+  printAtOnce(process.stderr, 2);
+  const heap = Heap.attach(task.heap);
+  const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
+  try {
+    const transport = new ThreadsTransport({ ...task, heap });
+    const outcome = await runRank(transport, task.plan, (names) => notify({ type: 'measure-names', names }), null);
+    return { ok: true, outcome };
+  } catch (error) {
+    const serialised = serialiseError(error);
+    // Others are released at once, not when the main thread gets round to it.
+    if (!serialised.aborted) Atomics.compareExchange(new Int32Array(task.control), ABORT_AT, 0, task.rank + 1);
+    notify({ type: 'failed', rank: task.rank, error: serialised });
+    return { ok: false, rank: task.rank, error: serialised };
+  } finally {
+    heap.close();
+    task.notices.close();
+  }
+}

@@ -1,0 +1,77 @@
+import { Communicator } from '../comm/communicator.js';
+import { Endpoint } from '../comm/endpoint.js';
+import type { Transport } from '../transport/transport.js';
+import { Horizon } from '../kernels/horizon.js';
+import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
+import { ProgressBoard } from '../observe/progress-board.js';
+import { loadProgram } from './load.js';
+
+/** What every rank of a run is told, however it is hosted. */
+export interface RunPlan {
+  file: string;
+  /** The bundled module. */
+  program: string;
+  args: Args;
+  options: KernelOptions;
+  horizon: SharedArrayBuffer;
+  progress: SharedArrayBuffer;
+}
+
+/** How a rank ended, when it ended well. */
+export interface RankOutcome {
+  rank: number;
+  kernel: KernelOutcome | null;
+  /** What an SPMD program's function gave (rank 0). */
+  value: unknown;
+  seconds: number;
+  sent: number;
+  sentBytes: number;
+  /** Messages that arrived and that nobody received. */
+  unreceived: number;
+  stale: number;
+  nondeterministic: number;
+}
+
+/** Runs the program on one rank, to its end on all ranks. */
+export async function runRank(
+  transport: Transport,
+  plan: RunPlan,
+  onNames: (names: string[]) => void,
+  breathe: (() => Promise<void>) | null,
+): Promise<RankOutcome> {
+  const endpoint = new Endpoint(transport);
+  const comm = new Communicator(endpoint);
+  const loaded = await loadProgram(plan.program, plan.file);
+  const start = performance.now();
+  let kernel: KernelOutcome | null = null;
+  let value: unknown;
+  if (loaded.kind === 'kernel') {
+    const progress = new ProgressBoard(plan.progress, transport.rank);
+    progress.onNames = onNames;
+    kernel = await loaded.program.runRank({
+      comm,
+      endpoint,
+      args: plan.args,
+      options: plan.options,
+      progress,
+      horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+      breathe,
+    });
+  } else {
+    value = await loaded.main(comm, plan.args);
+  }
+  // Nobody leaves while others may still wait for room in its mailbox or for a large message to be copied.
+  comm.barrier();
+  endpoint.advance();
+  return {
+    rank: transport.rank,
+    kernel,
+    value: transport.rank === 0 ? value : undefined,
+    seconds: (performance.now() - start) / 1000,
+    sent: endpoint.sent,
+    sentBytes: endpoint.sentBytes,
+    unreceived: endpoint.stash.count,
+    stale: transport.stale,
+    nondeterministic: endpoint.nondeterministic,
+  };
+}

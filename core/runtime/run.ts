@@ -1,0 +1,234 @@
+import { relative } from 'node:path';
+import { type ErrorCode, HaloweaveError } from '../base/errors.js';
+import { StateHash } from '../base/state-hash.js';
+import { type PartsSpec, parseParts } from '../decomposition/factor.js';
+import { gatherField } from '../kernels/partition/gather.js';
+import { Horizon } from '../kernels/horizon.js';
+import type { Args, KernelOutcome, RankCounters } from '../kernels/program.js';
+import { Heap } from '../memory/heap.js';
+import type { NdArray } from '../memory/ndarray.js';
+import { type Progress, ProgressBoard } from '../observe/progress-board.js';
+import type { SerialisedError } from '../wire/host-messages.js';
+import { bundleProgram } from './bundle.js';
+import { type HostOutcome, runOnThreads } from './host.js';
+import { runInline } from './inline.js';
+import type { RankOutcome, RunPlan } from './rank.js';
+import { chooseRanks } from './ranks.js';
+
+export interface RunOptions {
+  /** Number of ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, the cores). */
+  ranks?: number;
+  transport?: 'threads' | 'inline';
+  /** Number of parts, parts per axis, or the command line's text for them (default: four a rank). */
+  parts?: number | readonly number[] | string;
+  cycles?: number;
+  /** What the program gets as `args`. Plain data and shared buffers. */
+  args?: Args;
+  /** Compute the state hash (default true). */
+  hash?: boolean;
+  onProgress?: (progress: RunProgress) => void;
+  /** How often `onProgress` is called, in ms (default 200). */
+  progressEvery?: number;
+  /** Ends the run at the next common cycle. */
+  signal?: AbortSignal;
+  /** File descriptor for what the program prints (default 1, standard output). */
+  output?: 1 | 2;
+}
+
+export interface RunProgress extends Progress {
+  seconds: number;
+  cellsPerSecond: number;
+  /** The newest measures by name. */
+  measures: Record<string, number>;
+}
+
+export interface RankSummary extends RankCounters {
+  rank: number;
+}
+
+export interface RunSummary {
+  program: string;
+  transport: 'threads' | 'inline';
+  ranks: number;
+  parts: number;
+  cycles: number;
+  seconds: number;
+  cellsPerSecond: number;
+  measures: Record<string, number>;
+  /** 32 hexadecimal digits; null if not asked for, or for a program without state. */
+  hash: string | null;
+  results: unknown;
+  /** Calls whose outcome may depend on timing. */
+  nondeterministic: number;
+  perRank: RankSummary[];
+}
+
+export interface RunResult extends RunSummary {
+  /** True if the run was stopped from outside before its end; counts and hash are those of the last whole cycle. */
+  interrupted: boolean;
+  /** Where the number of ranks came from. */
+  ranksFrom: string;
+  /** One field of the final state as one array of the grid's shape, in private memory. */
+  gather(field: string): NdArray;
+}
+
+/** A run that failed: the message and stack are those of the error on the rank where it happened. */
+export class RunError extends HaloweaveError {
+  override readonly name = 'RunError';
+  readonly rank: number;
+  /** What was known when it ended. */
+  readonly progress: RunProgress;
+  constructor(rank: number, error: SerialisedError, progress: RunProgress) {
+    super((error.code as ErrorCode | null) ?? 'program', error.message, error.place);
+    this.rank = rank;
+    this.stack = error.stack;
+    this.progress = progress;
+  }
+}
+
+const PROGRESS_EVERY = 200;
+/** Parts a rank when none are asked for: enough to overlap waiting with work, few enough to cost nothing. */
+const PARTS_PER_RANK = 4;
+
+/**
+ * Runs a program file on local ranks and gives its summary. Rejects with a `RunError` that carries the
+ * failing rank's stack. The calling thread only watches: its event loop stays free.
+ */
+export async function run(file: string, options: RunOptions = {}): Promise<RunResult> {
+  const transport = options.transport ?? 'threads';
+  const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
+  const { ranks } = choice;
+  checkCycles(options.cycles);
+  const bundle = await bundleProgram(file);
+  const heap = Heap.create();
+  const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
+  const plan: RunPlan = {
+    file,
+    program: bundle.path,
+    args: options.args ?? {},
+    options: {
+      parts: partsOf(options.parts) ?? { kind: 'count', count: ranks * PARTS_PER_RANK },
+      partsAsked: options.parts !== undefined,
+      cycles: options.cycles ?? null,
+      hash: options.hash ?? true,
+    },
+    horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
+    progress: board,
+  };
+  const watch = new Watch(board, ranks, options);
+  let outcome: HostOutcome;
+  try {
+    outcome =
+      transport === 'inline'
+        ? await runInline(heap, plan, options.signal, watch.onNames)
+        : await runOnThreads({ ranks, heap, plan, output: options.output ?? 1, signal: options.signal, onNames: watch.onNames });
+  } finally {
+    watch.stop();
+    heap.close();
+  }
+  if (outcome.kind === 'failed') throw new RunError(outcome.rank, outcome.error, watch.read());
+  if (outcome.kind === 'interrupted') throw new RunError(-1, interruptedError(), watch.read());
+  watch.last();
+  return summarise(file, transport, choice, outcome.ranks, heap);
+}
+
+function summarise(
+  file: string,
+  transport: 'threads' | 'inline',
+  choice: { ranks: number; source: string },
+  outcomes: RankOutcome[],
+  heap: Heap,
+): RunResult {
+  const first = outcomes[0]!;
+  const kernel = first.kernel;
+  const kernels = outcomes.map((o) => o.kernel).filter((k): k is KernelOutcome => k !== null);
+  const seconds = kernel ? Math.max(...kernels.map((k) => k.seconds)) : first.seconds;
+  return {
+    program: relative(process.cwd(), file) || file,
+    transport,
+    ranks: choice.ranks,
+    parts: kernel?.parts ?? 0,
+    cycles: kernel?.cycles ?? 0,
+    seconds,
+    cellsPerSecond: kernel && seconds > 0 ? kernel.cells / seconds : 0,
+    measures: kernel?.measures ?? {},
+    hash: mergedHash(kernels),
+    results: kernel ? kernel.results : (first.value ?? null),
+    nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
+    perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
+    interrupted: kernel?.interrupted ?? false,
+    ranksFrom: choice.source,
+    gather: (field) => {
+      if (!kernel?.gather) throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
+      return gatherField(heap, kernel.gather, field);
+    },
+  };
+}
+
+function mergedHash(kernels: KernelOutcome[]): string | null {
+  if (kernels.length === 0 || kernels.some((k) => k.hash === null)) return null;
+  const h = new StateHash();
+  for (const k of kernels) h.mergeWords(k.hash!, 0);
+  return h.hex();
+}
+
+function messageCounters(o: RankOutcome): RankCounters {
+  return { partitions: 0, workunits: 0, messages: o.sent, haloBytes: 0, seconds: { compute: 0, halo: 0, wait: 0 } };
+}
+
+function interruptedError(): SerialisedError {
+  const message = 'interrupted before a whole cycle was done on all ranks';
+  return { name: 'AbortedError', message, stack: message, code: 'aborted', place: {}, aborted: true };
+}
+
+function partsOf(parts: RunOptions['parts']): PartsSpec | null {
+  if (parts === undefined) return null;
+  if (typeof parts === 'string') return parseParts(parts);
+  return parseParts(typeof parts === 'number' ? String(parts) : parts.join('x'));
+}
+
+function checkCycles(cycles: number | undefined): void {
+  if (cycles === undefined || (Number.isSafeInteger(cycles) && cycles >= 0)) return;
+  throw new HaloweaveError('usage', `cycles is ${cycles}: use a whole number of 0 or more`);
+}
+
+/** Reads the progress board from time to time, for the caller. */
+class Watch {
+  readonly #board: ProgressBoard;
+  readonly #ranks: number;
+  readonly #start = performance.now();
+  readonly #options: RunOptions;
+  readonly #timer: NodeJS.Timeout | null = null;
+  #names: string[] = [];
+
+  constructor(buffer: SharedArrayBuffer, ranks: number, options: RunOptions) {
+    this.#board = new ProgressBoard(buffer);
+    this.#ranks = ranks;
+    this.#options = options;
+    const { onProgress } = options;
+    if (onProgress) this.#timer = setInterval(() => onProgress(this.read()), options.progressEvery ?? PROGRESS_EVERY);
+  }
+
+  readonly onNames = (names: string[]): void => {
+    this.#names = names;
+  };
+
+  read(): RunProgress {
+    const p = this.#board.read(this.#ranks);
+    const seconds = (performance.now() - this.#start) / 1000;
+    return {
+      ...p,
+      seconds,
+      cellsPerSecond: p.cellsDone / seconds,
+      measures: Object.fromEntries(this.#names.map((name, k) => [name, p.values[k]!])),
+    };
+  }
+
+  last(): void {
+    this.#options.onProgress?.(this.read());
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,51 @@
+import { CELL_WORDS } from '../../wire/cell.js';
+import { ABORT_AT, ControlLayout, createControl, DEFAULT_CELLS, EPOCH_AT } from './layout.js';
+
+/** The host's side of the control memory: it makes it, ends a run through it, and never blocks on it. */
+export class ThreadsControl {
+  readonly buffer: SharedArrayBuffer;
+  readonly ranks: number;
+  readonly cells: number;
+  readonly #i32: Int32Array;
+  readonly #layout: ControlLayout;
+
+  constructor(ranks: number, cells: number = DEFAULT_CELLS) {
+    this.#layout = new ControlLayout(ranks, cells);
+    this.buffer = createControl(ranks, cells);
+    this.ranks = ranks;
+    this.cells = cells;
+    this.#i32 = new Int32Array(this.buffer);
+  }
+
+  get epoch(): number {
+    return Atomics.load(this.#i32, EPOCH_AT);
+  }
+
+  get aborted(): boolean {
+    return Atomics.load(this.#i32, ABORT_AT) !== 0;
+  }
+
+  /** Ends the run: every blocked call on every rank throws an `AbortedError`. `rank` is the culprit, −1 if none. */
+  abort(rank: number): void {
+    Atomics.compareExchange(this.#i32, ABORT_AT, 0, rank >= 0 ? rank + 1 : -1);
+    this.wakeAll();
+  }
+
+  wakeAll(): void {
+    for (let r = 0; r < this.ranks; r++) {
+      const at = this.#layout.park(r);
+      if (Atomics.exchange(this.#i32, at, 0) === 1) Atomics.notify(this.#i32, at);
+    }
+  }
+
+  /** Records that lie in a rank's mailbox, sent and not yet taken out. */
+  queued(rank: number): number {
+    const head = this.#i32[this.#layout.head(rank)]!;
+    return (Atomics.load(this.#i32, this.#layout.tail(rank)) - head) | 0;
+  }
+
+  /** First words of all records of a mailbox (tests). */
+  cellsOf(rank: number): number[] {
+    return Array.from({ length: this.cells }, (_, c) => this.#layout.firstCell(rank) + c * CELL_WORDS);
+  }
+}

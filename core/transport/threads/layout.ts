@@ -1,0 +1,90 @@
+import { HaloweaveError } from '../../base/errors.js';
+import { CELL_WORDS } from '../../wire/cell.js';
+
+/** Records a mailbox: enough that a burst of small messages never blocks, small enough to stay in a cache. */
+export const DEFAULT_CELLS = 256;
+/** Most ranks of one host: the bits of a waiter mask. */
+export const MAX_RANKS = 1024;
+/** Two cache lines: adjacent-line prefetch makes neighbouring lines one for false sharing. */
+const LINE_WORDS = 32;
+
+// Words of the common header, a line each where ranks write them.
+export const ABORT_AT = 0;
+export const EPOCH_AT = 1;
+const ARRIVED_AT = LINE_WORDS;
+const GENERATION_AT = 2 * LINE_WORDS;
+const COMMON_WORDS = 3 * LINE_WORDS;
+
+// Lines of a mailbox header.
+const TAIL = 0;
+const HEAD = LINE_WORDS;
+const PARK = 2 * LINE_WORDS;
+const WAITING = 3 * LINE_WORDS;
+const MASK = WAITING + 1;
+const BOX_HEADER_WORDS = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
+
+/** A slot of the collectives' board: a header like a record's and 224 bytes, so that an exact sum fits twice over four lines. */
+export const SLOT_BYTES = 512;
+
+/** Word positions in the memory that the ranks of one host share for control; arithmetic only. */
+export class ControlLayout {
+  readonly ranks: number;
+  readonly cells: number;
+  readonly arrived = ARRIVED_AT;
+  readonly generation = GENERATION_AT;
+  readonly #boxWords: number;
+  readonly #slots: number;
+
+  constructor(ranks: number, cells: number = DEFAULT_CELLS) {
+    if (!(Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_RANKS))
+      throw new HaloweaveError('usage', `${ranks} ranks on one host: use a whole number from 1 to ${MAX_RANKS}`);
+    if (!(Number.isInteger(cells) && cells >= 2 && (cells & (cells - 1)) === 0))
+      throw new HaloweaveError('argument', `a mailbox of ${cells} records: use a power of two, 2 or more`);
+    this.ranks = ranks;
+    this.cells = cells;
+    this.#boxWords = BOX_HEADER_WORDS + cells * CELL_WORDS;
+    this.#slots = COMMON_WORDS + ranks * this.#boxWords;
+  }
+
+  get bytes(): number {
+    return (this.#slots + 2 * this.ranks * (SLOT_BYTES / 4)) * 4;
+  }
+
+  tail(rank: number): number {
+    return this.#box(rank) + TAIL;
+  }
+  head(rank: number): number {
+    return this.#box(rank) + HEAD;
+  }
+  park(rank: number): number {
+    return this.#box(rank) + PARK;
+  }
+  /** 1 while any bit of the waiter mask may be set. */
+  waiting(rank: number): number {
+    return this.#box(rank) + WAITING;
+  }
+  mask(rank: number): number {
+    return this.#box(rank) + MASK;
+  }
+  firstCell(rank: number): number {
+    return this.#box(rank) + BOX_HEADER_WORDS;
+  }
+  slot(parity: number, rank: number): number {
+    return this.#slots + (parity * this.ranks + rank) * (SLOT_BYTES / 4);
+  }
+
+  #box(rank: number): number {
+    return COMMON_WORDS + rank * this.#boxWords;
+  }
+}
+
+/** Fresh control memory: empty mailboxes, generation 0, epoch 1. */
+export function createControl(ranks: number, cells: number = DEFAULT_CELLS): SharedArrayBuffer {
+  const layout = new ControlLayout(ranks, cells);
+  const buffer = new SharedArrayBuffer(layout.bytes);
+  const i32 = new Int32Array(buffer);
+  i32[EPOCH_AT] = 1;
+  for (let r = 0; r < ranks; r++)
+    for (let c = 0; c < cells; c++) i32[layout.firstCell(r) + c * CELL_WORDS] = c;
+  return buffer;
+}

@@ -1,0 +1,32 @@
+/** What passes between a host's main thread and its ranks beside the ranks' own messages. Version 1. */
+
+/** A rank tells its host something while it runs. */
+export type RankNotice =
+  | { type: 'measure-names'; names: string[] }
+  | { type: 'failed'; rank: number; error: SerialisedError };
+
+/** An error that crossed a thread: its class is lost, everything a person reads is kept. */
+export interface SerialisedError {
+  name: string;
+  message: string;
+  stack: string;
+  code: string | null;
+  place: Record<string, unknown>;
+  /** True if it only says that the run ended for another reason. */
+  aborted: boolean;
+}
+
+export function serialiseError(error: unknown): SerialisedError {
+  const e = error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${String(error)}`);
+  const more = e as Error & { code?: unknown; place?: unknown };
+  let stack = e.stack ?? `${e.name}: ${e.message}`;
+  for (let cause = e.cause; cause instanceof Error; cause = cause.cause) stack += `\ncaused by ${cause.stack ?? cause.message}`;
+  return {
+    name: e.name,
+    message: e.message,
+    stack,
+    code: typeof more.code === 'string' ? more.code : null,
+    place: typeof more.place === 'object' && more.place !== null ? (more.place as Record<string, unknown>) : {},
+    aborted: more.code === 'aborted',
+  };
+}

@@ -1,0 +1,158 @@
+import { HaloweaveError } from 'haloweave';
+import { z } from 'zod';
+import { findJsonFault } from './json-text.js';
+import { nearest } from './nearest.js';
+
+/** Largest extent of a lattice: two of them give at most 2^28 spins, 6 GiB of doubles in three components. */
+const MAX_EXTENT = 16384;
+/** Beyond it a spin aligns within a tenth of a radian of its turn: always a slip of the decimal point. */
+const MAX_ALPHA = 10;
+const MAX_SEED = 2 ** 32 - 1;
+
+type Complaint = (issue: { input?: unknown }) => string;
+
+function show(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+/** One sentence for every way to be wrong: what was found, and the whole range that is allowed. */
+function expects(allowed: string): Complaint {
+  return ({ input }) =>
+    input === undefined ? `is missing; expected ${allowed}` : `is ${show(input)}; expected ${allowed}`;
+}
+
+function number(allowed: string, holds: (value: number) => boolean = () => true) {
+  const error = expects(allowed);
+  return z.number({ error }).refine(holds, { error });
+}
+
+function integer(low: number, high: number) {
+  const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+  return number(`an integer ${range}`, (v) => Number.isSafeInteger(v) && v >= low && v <= high);
+}
+
+function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: expects(values.map((v) => JSON.stringify(v)).join(' or ')) });
+}
+
+function strict<T extends z.core.$ZodLooseShape>(shape: T) {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys')
+        return expects(`an object with the keys ${keys.join(', ')}`)(issue);
+      return issue.keys
+        .map((key) => {
+          const hint = nearest(key, keys);
+          const help =
+            hint === null ? `known are ${keys.join(', ')}` : `did you mean ${JSON.stringify(hint)}?`;
+          return `has the unknown key ${JSON.stringify(key)}; ${help}`;
+        })
+        .join('; ');
+    },
+  });
+}
+
+const finite = number('a finite number');
+
+const vector = z
+  .array(finite, { error: expects('three finite numbers [x, y, z]') })
+  .length(3, { error: expects('three finite numbers [x, y, z]') })
+  .transform(([x, y, z]): [number, number, number] => [x!, y!, z!]);
+
+const axis = vector
+  .refine((v) => v.some((c) => c !== 0), { error: expects('a direction: three numbers, not all zero') })
+  .transform(([x, y, z]): [number, number, number] => {
+    // Scaled first, so that no square overflows or vanishes; sqrt rounds the same everywhere, hypot may not.
+    const top = Math.max(Math.abs(x), Math.abs(y), Math.abs(z));
+    const [a, b, c] = [x / top, y / top, z / top];
+    const length = Math.sqrt(a * a + b * b + c * c);
+    return [a / length, b / length, c / length];
+  });
+
+const shapeError = expects(`[n] or [rows, columns] with integers from 1 to ${MAX_EXTENT}`);
+const shape = z
+  .array(integer(1, MAX_EXTENT), { error: shapeError })
+  .min(1, { error: shapeError })
+  .max(2, { error: shapeError })
+  .transform((s): [number] | [number, number] => (s.length === 1 ? [s[0]!] : [s[0]!, s[1]!]));
+
+const many = Number.MAX_SAFE_INTEGER;
+
+/** The schema of a relaxation parameter file; `SpinsParams` documents the entries. */
+export const spinsParamsSchema = strict({
+  lattice: strict({ shape, boundary: choice(['periodic', 'open']).default('periodic') }).optional(),
+  exchange: finite,
+  dmi: strict({ kind: choice(['interfacial', 'bulk']), D: finite }).optional(),
+  anisotropy: strict({ K: finite, axis }).optional(),
+  field: vector.optional(),
+  mu: number('a finite number above 0', (v) => v > 0).default(1),
+  gamma: number('a finite number above 0', (v) => v > 0).default(1),
+  alpha: number(`a number from 0 to ${MAX_ALPHA}`, (v) => v >= 0 && v <= MAX_ALPHA).default(0.1),
+  integrator: choice(['rk4', 'heun']).default('rk4'),
+  dt: number('a finite number above 0', (v) => v > 0),
+  cycles: integer(1, many),
+  torque: number('a finite number of at least 0 (0: never stop early)', (v) => v >= 0).default(0),
+  measureEvery: integer(1, many).default(20),
+  picturesEvery: integer(1, many).optional(),
+  seed: integer(0, MAX_SEED).default(1),
+  initial: choice(['random', 'x', 'y', 'z']).default('random'),
+});
+
+/**
+ * Parameters of a spin relaxation, checked and with every default filled in:
+ * H = −J Σ S_i·S_j − Σ D_ij·(S_i × S_j) − K Σ (S_i·e)² − µ Σ B·S_i, each bond counted once, |S| = 1, and
+ * dS/dt = −γ/(1+α²) [S×B + α S×(S×B)] with B_i = −(1/µ) ∂H/∂S_i.
+ * Units are the user's, as long as they agree (J, D, K and µB in one unit of energy; γ·B·dt without unit);
+ * the defaults µ = γ = 1 make them reduced units.
+ *
+ * | key | meaning |
+ * |---|---|
+ * | `lattice` | `shape` [n] or [rows, columns]; `boundary`. Absent: whoever runs the parameters says |
+ * | `exchange` | J, above 0 for a ferromagnet |
+ * | `dmi` | D and its `kind`: `interfacial` D ẑ × r̂_ij, `bulk` D r̂_ij |
+ * | `anisotropy` | K and the `axis` e, normalised here; K above 0 makes e an easy axis |
+ * | `field` | the external field B [x, y, z] |
+ * | `mu`, `gamma`, `alpha` | moment, gyromagnetic ratio, damping |
+ * | `integrator`, `dt` | `rk4` or `heun`, and its step |
+ * | `cycles` | the largest number of steps |
+ * | `torque` | stop early once the largest \|S × B\| is below it (0: never) |
+ * | `measureEvery`, `picturesEvery` | steps between measures and between pictures (absent: no pictures) |
+ * | `seed`, `initial` | where the spins start: at random from the seed, or all along one axis |
+ */
+export type SpinsParams = z.output<typeof spinsParamsSchema>;
+
+/**
+ * Parses the JSON text of a parameter file. `name` is what messages call the file.
+ * Throws `HaloweaveError('format')`: text that is no JSON, or repeats a key, with line and column; otherwise
+ * as `parseSpinsParamsObject`. Pure and deterministic.
+ */
+export function parseSpinsParams(text: string, name = 'parameters'): SpinsParams {
+  // Windows editors put a byte order mark in front, which JSON does not know.
+  const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const fault = findJsonFault(json);
+  if (fault !== null) {
+    const where = `${name}, line ${fault.line}, column ${fault.column}`;
+    throw new HaloweaveError('format', `${where}: not valid JSON: ${fault.message}`);
+  }
+  return parseSpinsParamsObject(JSON.parse(json), name);
+}
+
+/**
+ * Checks parameters that are an object already. Throws one `HaloweaveError('format')` that lists every wrong
+ * value: its path, what was found and what is allowed; for an unknown key, the nearest known one.
+ */
+export function parseSpinsParamsObject(value: unknown, name = 'parameters'): SpinsParams {
+  const result = spinsParamsSchema.safeParse(value);
+  if (result.success) return result.data;
+  const complaints = result.error.issues.map(({ path, message }) => `${pathText(path)} ${message}`);
+  const list = complaints.length === 1 ? ` ${complaints[0]}` : complaints.map((c) => `\n  ${c}`).join('');
+  throw new HaloweaveError('format', `${name}:${list}`);
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the file';
+  return path.map((p, i) => (typeof p === 'number' ? `[${p}]` : `${i > 0 ? '.' : ''}${String(p)}`)).join('');
+}
