@@ -1,18 +1,11 @@
-export type { DType, TypedArray } from './memory/dtype.js';
-export type { ArrayOf } from './memory/array.js';
-export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';
-export { Heap, type HeapOptions } from './memory/heap.js';
-export { type NdArray, ndarray } from './memory/ndarray.js';
 export { AbortedError, type ErrorCode, type ErrorPlace, HaloweaveError } from './base/errors.js';
 export { ExactSum } from './base/exact-sum.js';
 export { RandomStream } from './base/random.js';
 export { StateHash } from './base/state-hash.js';
-export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';
 export type { Communicator } from './comm/communicator.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
 export type { Request, Status } from './comm/request.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
-export type { Args, KernelProgram, RankCounters } from './kernels/program.js';
 export type {
   Context,
   Frame,
@@ -24,8 +17,21 @@ export type {
 } from './kernels/partition/definition.js';
 export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
-export { type AddTerm, type Measure, type MeasureSource, max, min, sum } from './kernels/partition/measure.js';
+export {
+  type AddTerm,
+  type Measure,
+  type MeasureSource,
+  max,
+  min,
+  sum,
+} from './kernels/partition/measure.js';
 export type { Part, PartMembers } from './kernels/partition/part.js';
+export type { Args, KernelProgram, RankCounters } from './kernels/program.js';
+export type { ArrayOf } from './memory/array.js';
+export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';
+export type { DType, TypedArray } from './memory/dtype.js';
+export { Heap, type HeapOptions } from './memory/heap.js';
+export { type NdArray, ndarray } from './memory/ndarray.js';
 export {
   type RankSummary,
   RunError,
@@ -35,3 +41,4 @@ export {
   type RunSummary,
   run,
 } from './runtime/run.js';
+export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';

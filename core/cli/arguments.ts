@@ -17,7 +17,8 @@ export function programArguments(words: readonly string[]): Record<string, unkno
   const args: Record<string, unknown> = {};
   const rest: unknown[] = [];
   const put = (key: string, value: unknown): void => {
-    if (!/^[A-Za-z][\w-]*$/.test(key)) throw new HaloweaveError('usage', `--${key}: a program's option starts with a letter`);
+    if (!/^[A-Za-z][\w-]*$/.test(key))
+      throw new HaloweaveError('usage', `--${key}: a program's option starts with a letter`);
     const before = Object.hasOwn(args, key) ? args[key] : undefined;
     args[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   };
@@ -43,5 +44,7 @@ export function programArguments(words: readonly string[]): Record<string, unkno
 
 function scalar(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  return text.trim() !== '' && /^[-+]?(\d|\.\d)/.test(text) && !Number.isNaN(Number(text)) ? Number(text) : text;
+  return text.trim() !== '' && /^[-+]?(\d|\.\d)/.test(text) && !Number.isNaN(Number(text))
+    ? Number(text)
+    : text;
 }

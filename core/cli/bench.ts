@@ -28,12 +28,23 @@ export function addBenchCommand(program: Command): void {
     .action(async (name: string, flags: { json?: boolean; peers?: boolean; ranks?: number }) => {
       const path = fileURLToPath(new URL('../../bench/index.js', import.meta.url));
       if (!existsSync(path))
-        throw new HaloweaveError('usage', 'benchmarks are not in the package: clone the repository, then npm ci && npx haloweave bench latency');
+        throw new HaloweaveError(
+          'usage',
+          'benchmarks are not in the package: clone the repository, then npm ci && npx haloweave bench latency',
+        );
       const bench = (await import(pathToFileURL(path).href)) as BenchModule;
       const chosen = name === 'all' ? bench.names : [name];
       for (const n of chosen) {
-        if (!bench.names.includes(n)) throw new HaloweaveError('usage', `there is no benchmark '${n}': use one of ${bench.names.join(', ')}, all`);
-        await bench.runBench(n, { json: flags.json === true, peers: flags.peers === true, ranks: flags.ranks });
+        if (!bench.names.includes(n))
+          throw new HaloweaveError(
+            'usage',
+            `there is no benchmark '${n}': use one of ${bench.names.join(', ')}, all`,
+          );
+        await bench.runBench(n, {
+          json: flags.json === true,
+          peers: flags.peers === true,
+          ranks: flags.ranks,
+        });
       }
     });
 }

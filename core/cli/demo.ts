@@ -21,7 +21,8 @@ export function addDemoCommand(program: Command): void {
       .argument('[args...]', "after --: the example's own arguments, --key value"),
   ).action(async (name: string, words: string[], flags: RunFlags) => {
     const file = join(FOLDER, `${name}.ts`);
-    if (!existsSync(file)) throw new HaloweaveError('usage', `there is no example '${name}': use one of ${names().join(', ')}`);
+    if (!existsSync(file))
+      throw new HaloweaveError('usage', `there is no example '${name}': use one of ${names().join(', ')}`);
     process.exitCode = await runCommand(file, programArguments(words), flags, keepSummary);
   });
 }

@@ -6,7 +6,9 @@ import { addDemoCommand } from './demo.js';
 import { ExitCode, reportError } from './exit.js';
 import { addRunCommand } from './run.js';
 
-const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 
 const program = new Command('haloweave')
   .description('Partition and stencil compute for TypeScript: three functions, every core, the same bits.')
@@ -21,6 +23,7 @@ for (const c of program.commands) c.exitOverride().showHelpAfterError();
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   else process.exitCode = reportError(error);
 }

@@ -30,7 +30,11 @@ export function addRunCommand(program: Command): void {
 
 export function runFlags(command: Command): Command {
   return command
-    .option('-n, --ranks <number>', 'ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, or the cores)', wholeNumber('-n', 1))
+    .option(
+      '-n, --ranks <number>',
+      'ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, or the cores)',
+      wholeNumber('-n', 1),
+    )
     .option('--parts <parts>', 'partitions: 25, 5x5 or cells=N (default: four a rank)')
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
@@ -39,12 +43,19 @@ export function runFlags(command: Command): Command {
 }
 
 /** Runs, shows progress and summary, and gives the exit code. */
-export async function runCommand(file: string, args: Record<string, unknown>, flags: RunFlags, done?: (result: RunResult) => void): Promise<number> {
+export async function runCommand(
+  file: string,
+  args: Record<string, unknown>,
+  flags: RunFlags,
+  done?: (result: RunResult) => void,
+): Promise<number> {
   const transport = flags.transport ?? 'threads';
   if (transport !== 'threads' && transport !== 'inline')
     throw new HaloweaveError('usage', `--transport ${transport}: this version has threads and inline`);
   if (transport === 'inline' && flags.ranks !== undefined && flags.ranks !== 1)
-    process.stderr.write(`haloweave: -n ${flags.ranks} is ignored: --transport inline runs everything in one thread\n`);
+    process.stderr.write(
+      `haloweave: -n ${flags.ranks} is ignored: --transport inline runs everything in one thread\n`,
+    );
   const display = progressDisplay(process.stderr);
   const interrupts = new AbortController();
   const onInterrupt = (): void => {
@@ -75,7 +86,9 @@ export async function runCommand(file: string, args: Record<string, unknown>, fl
   } catch (error) {
     if (error instanceof RunError && interrupts.signal.aborted) {
       const p = error.progress;
-      process.stderr.write(`interrupted: ${p.cycle} cycles in ${p.seconds.toFixed(1)} s, then ended in the middle of a cycle\n`);
+      process.stderr.write(
+        `interrupted: ${p.cycle} cycles in ${p.seconds.toFixed(1)} s, then ended in the middle of a cycle\n`,
+      );
       return ExitCode.interrupted;
     }
     throw error;

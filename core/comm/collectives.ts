@@ -6,8 +6,23 @@ import { ndarray } from '../memory/ndarray.js';
 import type { Board } from '../transport/transport.js';
 import { dtypeCodeOf, Kind, kindOf, SHAPE_BYTES } from '../wire/cell.js';
 import type { Endpoint } from './endpoint.js';
-import { bytesOf, copyElements, landFresh, type Outgoing, outgoing, readShape, writePayload } from './payload.js';
-import { type FoldOperation, isBuiltin, type ReduceOperation, reduceElements, reduceNumbers, refuseOperand } from './reduce.js';
+import {
+  bytesOf,
+  copyElements,
+  landFresh,
+  type Outgoing,
+  outgoing,
+  readShape,
+  writePayload,
+} from './payload.js';
+import {
+  type FoldOperation,
+  isBuiltin,
+  type ReduceOperation,
+  reduceElements,
+  reduceNumbers,
+  refuseOperand,
+} from './reduce.js';
 
 // Words of a slot before its payload.
 const KIND = 0;
@@ -212,7 +227,8 @@ export class SharedCollectives {
   #freeLent(g: number): void {
     const { i32, u32 } = this.#board.views;
     const at = this.#board.slot(g, this.#rank);
-    const current = i32[at + BYTES]! > 0 && i32[at + ARENA]! >= 0 ? i32[at + ARENA]! * ARENA_SPAN + u32[at + OFFSET]! : -1;
+    const current =
+      i32[at + BYTES]! > 0 && i32[at + ARENA]! >= 0 ? i32[at + ARENA]! * ARENA_SPAN + u32[at + OFFSET]! : -1;
     for (const address of this.#lent) if (address !== current) this.#endpoint.transport.heap.release(address);
     this.#lent = current >= 0 ? [current] : [];
   }

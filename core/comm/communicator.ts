@@ -3,10 +3,21 @@ import type { TypedArray } from '../memory/dtype.js';
 import type { Heap } from '../memory/heap.js';
 import type { NdArray } from '../memory/ndarray.js';
 import type { Transport } from '../transport/transport.js';
-import { BYTES, INLINE_BYTES, KIND, Kind, Mode, PAYLOAD, packKind, SOURCE, TAG, CONTEXT } from '../wire/cell.js';
+import {
+  BYTES,
+  CONTEXT,
+  INLINE_BYTES,
+  KIND,
+  Kind,
+  Mode,
+  PAYLOAD,
+  packKind,
+  SOURCE,
+  TAG,
+} from '../wire/cell.js';
 import { ANY_SOURCE, ANY_TAG, MAX_TAG, WORLD_CONTEXT } from '../wire/tags.js';
 import { SharedCollectives } from './collectives.js';
-import { Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
 import { type Buffer, outgoing } from './payload.js';
 import type { FoldOperation, ReduceOperation } from './reduce.js';
 import { ReceiveTransfer } from './rendezvous.js';
@@ -233,16 +244,27 @@ export class Communicator {
   #startReceive(buffer: Buffer | null, source: number, tag: number, status?: Status): Request<unknown> {
     this.#checkSource(source, tag, 'irecv');
     const request = new Request<unknown>(this.#endpoint);
-    this.#endpoint.postReceive({ source, tag, context: this.#context, buffer, status: status ?? null, request });
+    this.#endpoint.postReceive({
+      source,
+      tag,
+      context: this.#context,
+      buffer,
+      status: status ?? null,
+      request,
+    });
     return request;
   }
 
   #checkPeer(rank: number, operation: string): void {
     if (rank >= 0 && rank < this.size && Number.isInteger(rank)) return;
-    throw new HaloweaveError('argument', `${operation}: rank ${rank} does not exist; ranks are 0 to ${this.size - 1}`, {
-      rank: this.rank,
-      operation,
-    });
+    throw new HaloweaveError(
+      'argument',
+      `${operation}: rank ${rank} does not exist; ranks are 0 to ${this.size - 1}`,
+      {
+        rank: this.rank,
+        operation,
+      },
+    );
   }
 
   #checkSource(rank: number, tag: number, operation: string): void {
@@ -252,9 +274,13 @@ export class Communicator {
 
   #checkTag(tag: number, operation: string): void {
     if (tag >= 0 && tag <= MAX_TAG && Number.isInteger(tag)) return;
-    throw new HaloweaveError('argument', `${operation}: tag ${tag} is not a whole number from 0 to ${MAX_TAG}`, {
-      rank: this.rank,
-      operation,
-    });
+    throw new HaloweaveError(
+      'argument',
+      `${operation}: tag ${tag} is not a whole number from 0 to ${MAX_TAG}`,
+      {
+        rank: this.rank,
+        operation,
+      },
+    );
   }
 }

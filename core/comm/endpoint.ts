@@ -94,7 +94,11 @@ export class Endpoint {
     const t = this.transport;
     const bytes = bytesOf(o);
     if (bytes > 0xffff_ffff)
-      throw new HaloweaveError('argument', `a message of ${formatBytes(bytes)}: send it in parts below 4 GiB`, { tag });
+      throw new HaloweaveError(
+        'argument',
+        `a message of ${formatBytes(bytes)}: send it in parts below 4 GiB`,
+        { tag },
+      );
     this.sent++;
     this.sentBytes += bytes;
     if (peer === t.rank) {
@@ -271,7 +275,12 @@ export class Endpoint {
     try {
       landing = buffer
         ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
-        : landFresh(kind, dtype, count, kind === Kind.ndarray ? this.#shape(views, cell, mode, address) : null);
+        : landFresh(
+            kind,
+            dtype,
+            count,
+            kind === Kind.ndarray ? this.#shape(views, cell, mode, address) : null,
+          );
     } catch (error) {
       if (mode === Mode.rendezvous) refuse(heap, address, source, this.#wake);
       else if (arena) heap.release(address);
@@ -326,7 +335,16 @@ export class Endpoint {
     return address;
   }
 
-  #fill(v: CellViews, cell: number, o: Outgoing, mode: Mode, bytes: number, address: Address, tag: number, context: number): void {
+  #fill(
+    v: CellViews,
+    cell: number,
+    o: Outgoing,
+    mode: Mode,
+    bytes: number,
+    address: Address,
+    tag: number,
+    context: number,
+  ): void {
     const { i32, u32 } = v;
     i32[cell + KIND] = packKind(o.kind, o.dtype.code, mode);
     i32[cell + SOURCE] = this.transport.rank;

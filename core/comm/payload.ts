@@ -29,11 +29,15 @@ export function outgoing(value: unknown): Outgoing {
 
 function outgoingNdArray(a: NdArray): Outgoing {
   if (a.shape.length > MAX_DIMENSIONS)
-    throw new HaloweaveError('argument', `an ndarray of ${a.shape.length} dimensions cannot be sent: at most ${MAX_DIMENSIONS}`);
+    throw new HaloweaveError(
+      'argument',
+      `an ndarray of ${a.shape.length} dimensions cannot be sent: at most ${MAX_DIMENSIONS}`,
+    );
   const dtype = dtypeOf(a.data);
   const n = a.shape.reduce((x, y) => x * y, 1);
   let data: TypedArray;
-  if (isContiguous(a)) data = a.offset === 0 && n === a.data.length ? a.data : a.data.subarray(a.offset, a.offset + n);
+  if (isContiguous(a))
+    data = a.offset === 0 && n === a.data.length ? a.data : a.data.subarray(a.offset, a.offset + n);
   else {
     data = new dtype.create(n);
     packInto(a, data, 0);
@@ -70,7 +74,13 @@ export function readShape(words: Uint32Array | Int32Array, at: number): number[]
 const LOOP = 32;
 
 /** Copies between typed arrays of one dtype. */
-export function copyElements(from: TypedArray, start: number, to: TypedArray, at: number, count: number): void {
+export function copyElements(
+  from: TypedArray,
+  start: number,
+  to: TypedArray,
+  at: number,
+  count: number,
+): void {
   if (count <= LOOP) {
     for (let k = 0; k < count; k++) to[at + k] = from[start + k] as never;
   } else if (start === 0 && count === from.length) to.set(from as never, at);
@@ -99,7 +109,14 @@ export function landFresh(kind: Kind, dtype: DTypeInfo, count: number, shape: nu
 }
 
 /** A landing place in the receiver's own buffer: its dtype must be the sender's, and it must be large enough. */
-export function landInto(buffer: Buffer, kind: Kind, dtype: DTypeInfo, count: number, source: number, tag: number): Landing {
+export function landInto(
+  buffer: Buffer,
+  kind: Kind,
+  dtype: DTypeInfo,
+  count: number,
+  source: number,
+  tag: number,
+): Landing {
   const nd = isNdArray(buffer) ? buffer : null;
   const data = nd ? nd.data : (buffer as TypedArray);
   const mine = dtypeOf(data);
@@ -119,10 +136,14 @@ export function landInto(buffer: Buffer, kind: Kind, dtype: DTypeInfo, count: nu
   if (!nd) return { data: count === data.length ? data : data.subarray(0, count), finish: () => buffer };
   if (isContiguous(nd)) return { data: data.subarray(nd.offset, nd.offset + count), finish: () => buffer };
   if (count !== room)
-    throw new HaloweaveError('truncated', `rank ${source} sent ${count} elements into a strided buffer of ${room}: sizes must be equal there`, {
-      operation: 'recvInto',
-      tag,
-    });
+    throw new HaloweaveError(
+      'truncated',
+      `rank ${source} sent ${count} elements into a strided buffer of ${room}: sizes must be equal there`,
+      {
+        operation: 'recvInto',
+        tag,
+      },
+    );
   const packed = new mine.create(count);
   return {
     data: packed,

@@ -1,5 +1,5 @@
-import { ExactSum } from '../base/exact-sum.js';
 import { HaloweaveError } from '../base/errors.js';
+import { ExactSum } from '../base/exact-sum.js';
 import type { TypedArray } from '../memory/dtype.js';
 
 export type BuiltinReduction = 'sum' | 'min' | 'max';
@@ -50,7 +50,13 @@ const canonical = (x: number): number => (Number.isNaN(x) ? Number.NaN : x);
  * Reduces element by element over `inputs` (one array a rank, same dtype), elements [from, to), into `out`.
  * Floating-point sums are exact and rounded once to the dtype; integer sums are modulo 2^bits.
  */
-export function reduceElements(op: BuiltinReduction, inputs: readonly TypedArray[], out: TypedArray, from: number, to: number): void {
+export function reduceElements(
+  op: BuiltinReduction,
+  inputs: readonly TypedArray[],
+  out: TypedArray,
+  from: number,
+  to: number,
+): void {
   if (out instanceof BigInt64Array || out instanceof BigUint64Array) {
     reduceBigInts(op, inputs as readonly (BigInt64Array | BigUint64Array)[], out, from, to);
     return;

@@ -1,4 +1,4 @@
-import { DTYPES, type TypedArray } from '../memory/dtype.js';
+import type { DTYPES, TypedArray } from '../memory/dtype.js';
 import { type Address, ARENA_SPAN, type Heap } from '../memory/heap.js';
 import { SHAPE_BYTES } from '../wire/cell.js';
 import { copyElements, type Landing, type Outgoing, readShape, writeShape } from './payload.js';
@@ -62,7 +62,7 @@ class Descriptor {
   }
   setAddress(word: number, address: Address): void {
     this.words[this.at + word] = Math.floor(address / ARENA_SPAN);
-    this.words[this.at + word + 1] = address % ARENA_SPAN | 0;
+    this.words[this.at + word + 1] = (address % ARENA_SPAN) | 0;
   }
   getAddress(word: number): Address {
     return this.words[this.at + word]! * ARENA_SPAN + (this.words[this.at + word + 1]! >>> 0);

@@ -52,7 +52,10 @@ export class Request<T> implements PromiseLike<T> {
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#endpoint.settled(this).then(() => this.#result()).then(onValue, onError);
+    return this.#endpoint
+      .settled(this)
+      .then(() => this.#result())
+      .then(onValue, onError);
   }
 
   #result(): T {

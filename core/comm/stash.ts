@@ -1,7 +1,7 @@
-import { ANY_SOURCE, ANY_TAG } from '../wire/tags.js';
-import { BYTES, CELL_BYTES, CELL_WORDS, CONTEXT, SOURCE, TAG } from '../wire/cell.js';
 import { cellViews } from '../transport/cell-views.js';
 import type { CellViews } from '../transport/transport.js';
+import { BYTES, CELL_BYTES, CELL_WORDS, CONTEXT, SOURCE, TAG } from '../wire/cell.js';
+import { ANY_SOURCE, ANY_TAG } from '../wire/tags.js';
 
 const FIRST_CELLS = 64;
 const NONE = -1;
@@ -111,7 +111,13 @@ export class Stash {
 }
 
 /** Whether a record fits what a receive or probe asks for. */
-export function matches(i32: Int32Array, cell: number, source: number, tag: number, context: number): boolean {
+export function matches(
+  i32: Int32Array,
+  cell: number,
+  source: number,
+  tag: number,
+  context: number,
+): boolean {
   return (
     i32[cell + CONTEXT] === context &&
     (source === ANY_SOURCE || i32[cell + SOURCE] === source) &&

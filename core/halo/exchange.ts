@@ -112,10 +112,19 @@ export class HaloPlan {
   }
 
   /** Copies one edge's cells straight from the neighbour's field at `start`, for a moment when nobody writes. */
-  copyDirect(edge: number, from: TypedArray, start: number, theirs: FieldLayout, source: Box, memory: TypedArray, base: number): void {
+  copyDirect(
+    edge: number,
+    from: TypedArray,
+    start: number,
+    theirs: FieldLayout,
+    source: Box,
+    memory: TypedArray,
+    base: number,
+  ): void {
     const cells = flatIndices(theirs, source);
     const first = this.#first[edge]!;
-    for (let k = 0; k < cells.length; k++) memory[base + this.#receive[first + k]!] = from[start + cells[k]!] as never;
+    for (let k = 0; k < cells.length; k++)
+      memory[base + this.#receive[first + k]!] = from[start + cells[k]!] as never;
   }
 
   #packRows(memory: TypedArray, base: number, slot: number): void {
@@ -125,7 +134,8 @@ export class HaloPlan {
       const row = this.#row[e]!;
       if (row > 0) {
         const starts = this.#sendRows[e]!;
-        for (let r = 0; r < starts.length; r++) memory.copyWithin(to + r * row, base + starts[r]!, base + starts[r]! + row);
+        for (let r = 0; r < starts.length; r++)
+          memory.copyWithin(to + r * row, base + starts[r]!, base + starts[r]! + row);
       } else {
         const first = this.#first[e]!;
         for (let k = 0; k < count; k++) memory[to + k] = memory[base + this.#send[first + k]!] as never;

@@ -47,7 +47,8 @@ export class Horizon {
 
 /** Closes the run; wake all ranks afterwards. Gives the number of cycles after which it ends. */
 export function closeHorizon(words: Int32Array, ranks: number): number {
-  if (Atomics.compareExchange(words, STATE, RUNNING, CLOSING) !== RUNNING) return Atomics.load(words, STOP_AT);
+  if (Atomics.compareExchange(words, STATE, RUNNING, CLOSING) !== RUNNING)
+    return Atomics.load(words, STOP_AT);
   let stop = 0;
   for (let r = 0; r < ranks; r++) stop = Math.max(stop, Atomics.load(words, RANKS + r * STRIDE));
   Atomics.store(words, STOP_AT, stop);

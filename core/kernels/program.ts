@@ -1,6 +1,6 @@
-import type { PartsSpec } from '../decomposition/factor.js';
 import type { Communicator } from '../comm/communicator.js';
 import type { Endpoint } from '../comm/endpoint.js';
+import type { PartsSpec } from '../decomposition/factor.js';
 import type { Horizon } from './horizon.js';
 
 /** What follows `--` on the command line, or `args` of `run`. */

@@ -1,5 +1,12 @@
 import { HaloweaveError } from '../base/errors.js';
-import { type DType, type DTypeInfo, dtypeInfo, dtypeOf, type TypedArray, type TypedArrayOf } from './dtype.js';
+import {
+  type DType,
+  type DTypeInfo,
+  dtypeInfo,
+  dtypeOf,
+  type TypedArray,
+  type TypedArrayOf,
+} from './dtype.js';
 import { ARENA_SPAN, type Heap } from './heap.js';
 import { type NdArray, ndarray } from './ndarray.js';
 
@@ -21,7 +28,10 @@ export function empty<D extends DType = 'f64'>(
   let n = 1;
   for (const s of dims) {
     if (!(Number.isSafeInteger(s) && s >= 0))
-      throw new HaloweaveError('argument', `shape [${dims.join(', ')}]: every extent must be a whole number ≥ 0`);
+      throw new HaloweaveError(
+        'argument',
+        `shape [${dims.join(', ')}]: every extent must be a whole number ≥ 0`,
+      );
     n *= s;
   }
   const address = heap.allocate(n * d.bytes);
@@ -30,7 +40,11 @@ export function empty<D extends DType = 'f64'>(
 }
 
 /** As `empty`, every element 0. */
-export function zeros<D extends DType = 'f64'>(heap: Heap, shape: number | readonly number[], dtype?: D): ArrayOf<D> {
+export function zeros<D extends DType = 'f64'>(
+  heap: Heap,
+  shape: number | readonly number[],
+  dtype?: D,
+): ArrayOf<D> {
   const d = dtype ?? ('f64' as D);
   return full(heap, shape, d === 'i64' || d === 'u64' ? 0n : 0, d);
 }
@@ -70,7 +84,8 @@ export function copy<T extends TypedArray>(heap: Heap, from: NdArray<T>): NdArra
 /** Frees an array of the heap. Views of it must not be used afterwards; a view cannot be freed itself. */
 export function free(heap: Heap, array: NdArray): void {
   const address = heap.locate(array.data);
-  if (address < 0) throw new HaloweaveError('memory', 'this array is not in the shared heap: nothing to free');
+  if (address < 0)
+    throw new HaloweaveError('memory', 'this array is not in the shared heap: nothing to free');
   heap.release(address);
 }
 

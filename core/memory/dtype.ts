@@ -82,7 +82,11 @@ export function dtypeInfo(name: DType): DTypeInfo {
 export function dtypeOf(array: TypedArray): DTypeInfo {
   if (array instanceof Float64Array) return DTYPES[0]!;
   const d = byTag.get(tag(array));
-  if (!d) throw new HaloweaveError('argument', `${tag(array) || 'this value'} is not a typed array of a known dtype`);
+  if (!d)
+    throw new HaloweaveError(
+      'argument',
+      `${tag(array) || 'this value'} is not a typed array of a known dtype`,
+    );
   return d;
 }
 

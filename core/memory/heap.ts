@@ -79,7 +79,8 @@ export class Heap {
     const pages = Math.ceil(arenaBytes / PAGE);
     if (!(pages >= 1 && pages <= MAX_PAGES))
       throw new HaloweaveError('argument', `arenaBytes is ${arenaBytes}: an arena has 64 KiB to 4 GiB`);
-    if (!(limit > 0)) throw new HaloweaveError('argument', `the heap's limit is ${limit} bytes: it must be positive`);
+    if (!(limit > 0))
+      throw new HaloweaveError('argument', `the heap's limit is ${limit} bytes: it must be positive`);
     return new Heap({
       id: randomUUID(),
       limit,
@@ -175,8 +176,14 @@ export class Heap {
   #sync(): number {
     const count = Atomics.load(this.#words, COUNT_AT);
     while (this.#arenas.length < count) {
-      const got = receiveMessageOnPort(this.#channel as unknown as Parameters<typeof receiveMessageOnPort>[0]);
-      if (!got) throw new HaloweaveError('memory', `heap ${this.id}: arena ${this.#arenas.length} was never announced`);
+      const got = receiveMessageOnPort(
+        this.#channel as unknown as Parameters<typeof receiveMessageOnPort>[0],
+      );
+      if (!got)
+        throw new HaloweaveError(
+          'memory',
+          `heap ${this.id}: arena ${this.#arenas.length} was never announced`,
+        );
       this.#adopt(got.message as ArenaNotice);
     }
     return count;

@@ -37,5 +37,10 @@ export const ndarray = ndarrayUntyped as unknown as <T extends TypedArray>(
 export function isNdArray(x: unknown): x is NdArray {
   if (typeof x !== 'object' || x === null) return false;
   const a = x as Partial<NdArray>;
-  return Array.isArray(a.shape) && Array.isArray(a.stride) && typeof a.offset === 'number' && ArrayBuffer.isView(a.data);
+  return (
+    Array.isArray(a.shape) &&
+    Array.isArray(a.stride) &&
+    typeof a.offset === 'number' &&
+    ArrayBuffer.isView(a.data)
+  );
 }

@@ -76,5 +76,7 @@ export function formatSeconds(s: number): string {
 
 export function formatMeasure(value: number): string {
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e7) ? value.toExponential(4) : value.toPrecision(7).replace(/\.?0+$/, '');
+  return size !== 0 && (size < 1e-3 || size >= 1e7)
+    ? value.toExponential(4)
+    : value.toPrecision(7).replace(/\.?0+$/, '');
 }

@@ -30,7 +30,15 @@ const selfImports: Plugin = {
     b.onResolve({ filter: /^haloweave(\/|$)/ }, ({ path }) => {
       const target = targets[path];
       if (target) return { path: target, external: true };
-      return { errors: [{ text: `'${path}' is not exported by haloweave: import from ${Object.keys(targets).map((t) => `'${t}'`).join(' or ')}` }] };
+      return {
+        errors: [
+          {
+            text: `'${path}' is not exported by haloweave: import from ${Object.keys(targets)
+              .map((t) => `'${t}'`)
+              .join(' or ')}`,
+          },
+        ],
+      };
     });
     b.onResolve({ filter: /\.node$/ }, ({ path, resolveDir }) => ({
       path: isAbsolute(path) ? path : join(resolveDir, path),
@@ -93,7 +101,9 @@ export async function bundleProgram(file: string): Promise<ProgramBundle> {
       outdir: bundleFolder(),
       plugins: [selfImports, ownUrls],
       // Bundled CommonJS packages may call require for Node's own modules.
-      banner: { js: "import { createRequire as __haloweaveRequire } from 'node:module'; const require = __haloweaveRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as __haloweaveRequire } from 'node:module'; const require = __haloweaveRequire(import.meta.url);",
+      },
     });
     text = out.outputFiles[0]!.text;
   } catch (cause) {
@@ -107,7 +117,9 @@ function describeFailure(file: string, cause: unknown): string {
   const errors = (cause as Partial<BuildFailure>).errors;
   if (!errors) return `cannot bundle ${file}: ${(cause as Error).message}`;
   const lines = errors.map((e) =>
-    e.location ? `${e.location.file}:${e.location.line}:${e.location.column + 1}: ${e.text}\n    ${e.location.lineText.trim()}` : e.text,
+    e.location
+      ? `${e.location.file}:${e.location.line}:${e.location.column + 1}: ${e.text}\n    ${e.location.lineText.trim()}`
+      : e.text,
   );
   return `cannot load ${file}:\n  ${lines.join('\n  ')}`;
 }
@@ -127,7 +139,12 @@ function store(text: string, sha256: string): string {
     renameSync(draft, path);
   } catch (cause) {
     rmSync(draft, { force: true });
-    throw new HaloweaveError('program', `cannot write the bundled program to ${folder}: ${(cause as Error).message}`, {}, { cause });
+    throw new HaloweaveError(
+      'program',
+      `cannot write the bundled program to ${folder}: ${(cause as Error).message}`,
+      {},
+      { cause },
+    );
   }
   return path;
 }

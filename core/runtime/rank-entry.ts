@@ -20,7 +20,9 @@ export interface RankTask {
   notices: MessagePort;
 }
 
-export type RankResult = { ok: true; outcome: RankOutcome } | { ok: false; rank: number; error: SerialisedError };
+export type RankResult =
+  | { ok: true; outcome: RankOutcome }
+  | { ok: false; rank: number; error: SerialisedError };
 
 export default async function rankEntry(task: RankTask): Promise<RankResult> {
   printAtOnce(process.stdout, task.output);
@@ -29,12 +31,18 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
   try {
     const transport = new ThreadsTransport({ ...task, heap });
-    const outcome = await runRank(transport, task.plan, (names) => notify({ type: 'measure-names', names }), null);
+    const outcome = await runRank(
+      transport,
+      task.plan,
+      (names) => notify({ type: 'measure-names', names }),
+      null,
+    );
     return { ok: true, outcome };
   } catch (error) {
     const serialised = serialiseError(error);
     // Others are released at once, not when the main thread gets round to it.
-    if (!serialised.aborted) Atomics.compareExchange(new Int32Array(task.control), ABORT_AT, 0, task.rank + 1);
+    if (!serialised.aborted)
+      Atomics.compareExchange(new Int32Array(task.control), ABORT_AT, 0, task.rank + 1);
     notify({ type: 'failed', rank: task.rank, error: serialised });
     return { ok: false, rank: task.rank, error: serialised };
   } finally {

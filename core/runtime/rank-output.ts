@@ -10,7 +10,10 @@ const FULL_PIPE = 1;
 export function printAtOnce(stream: NodeJS.WriteStream, descriptor: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') : chunk;
+    const bytes =
+      typeof chunk === 'string'
+        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+        : chunk;
     let at = 0;
     while (at < bytes.length) {
       try {

@@ -1,9 +1,9 @@
 import { Communicator } from '../comm/communicator.js';
 import { Endpoint } from '../comm/endpoint.js';
-import type { Transport } from '../transport/transport.js';
 import { Horizon } from '../kernels/horizon.js';
 import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
 import { ProgressBoard } from '../observe/progress-board.js';
+import type { Transport } from '../transport/transport.js';
 import { loadProgram } from './load.js';
 
 /** What every rank of a run is told, however it is hosted. */

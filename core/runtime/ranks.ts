@@ -14,12 +14,16 @@ export function chooseRanks(asked: number | undefined, env: NodeJS.ProcessEnv = 
   if (asked !== undefined) return { ranks: whole(asked, 'the number of ranks'), source: '-n' };
   for (const name of VARIABLES) {
     const text = env[name];
-    if (text !== undefined && text !== '') return { ranks: whole(Number(text), `${name}=${text}`), source: name };
+    if (text !== undefined && text !== '')
+      return { ranks: whole(Number(text), `${name}=${text}`), source: name };
   }
   return { ranks: availableParallelism(), source: 'number of cores' };
 }
 
 function whole(n: number, what: string): number {
   if (Number.isInteger(n) && n >= 1) return n;
-  throw new HaloweaveError('usage', `${what} must be a whole number of 1 or more${Number.isNaN(n) ? '' : `, not ${n}`}`);
+  throw new HaloweaveError(
+    'usage',
+    `${what} must be a whole number of 1 or more${Number.isNaN(n) ? '' : `, not ${n}`}`,
+  );
 }

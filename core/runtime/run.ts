@@ -2,8 +2,8 @@ import { relative } from 'node:path';
 import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
-import { gatherField } from '../kernels/partition/gather.js';
 import { Horizon } from '../kernels/horizon.js';
+import { gatherField } from '../kernels/partition/gather.js';
 import type { Args, KernelOutcome, RankCounters } from '../kernels/program.js';
 import { Heap } from '../memory/heap.js';
 import type { NdArray } from '../memory/ndarray.js';
@@ -121,7 +121,14 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
     outcome =
       transport === 'inline'
         ? await runInline(heap, plan, options.signal, watch.onNames)
-        : await runOnThreads({ ranks, heap, plan, output: options.output ?? 1, signal: options.signal, onNames: watch.onNames });
+        : await runOnThreads({
+            ranks,
+            heap,
+            plan,
+            output: options.output ?? 1,
+            signal: options.signal,
+            onNames: watch.onNames,
+          });
   } finally {
     watch.stop();
     heap.close();
@@ -159,7 +166,8 @@ function summarise(
     interrupted: kernel?.interrupted ?? false,
     ranksFrom: choice.source,
     gather: (field) => {
-      if (!kernel?.gather) throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
+      if (!kernel?.gather)
+        throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
       return gatherField(heap, kernel.gather, field);
     },
   };
@@ -173,7 +181,13 @@ function mergedHash(kernels: KernelOutcome[]): string | null {
 }
 
 function messageCounters(o: RankOutcome): RankCounters {
-  return { partitions: 0, workunits: 0, messages: o.sent, haloBytes: 0, seconds: { compute: 0, halo: 0, wait: 0 } };
+  return {
+    partitions: 0,
+    workunits: 0,
+    messages: o.sent,
+    haloBytes: 0,
+    seconds: { compute: 0, halo: 0, wait: 0 },
+  };
 }
 
 function interruptedError(): SerialisedError {
@@ -206,7 +220,8 @@ class Watch {
     this.#ranks = ranks;
     this.#options = options;
     const { onProgress } = options;
-    if (onProgress) this.#timer = setInterval(() => onProgress(this.read()), options.progressEvery ?? PROGRESS_EVERY);
+    if (onProgress)
+      this.#timer = setInterval(() => onProgress(this.read()), options.progressEvery ?? PROGRESS_EVERY);
   }
 
   readonly onNames = (names: string[]): void => {

@@ -25,8 +25,12 @@ export class InlineTransport extends ThreadsTransport {
         'the only rank waits for a message that nobody can send: with --transport inline a program has one rank, which must send to itself before it receives',
         { rank: 0 },
       );
-    throw new HaloweaveError('deadlock', 'the only rank waits with a deadline for a message that nobody can send', {
-      rank: 0,
-    });
+    throw new HaloweaveError(
+      'deadlock',
+      'the only rank waits with a deadline for a message that nobody can send',
+      {
+        rank: 0,
+      },
+    );
   }
 }

@@ -7,7 +7,10 @@ const packr = new Packr({ useRecords: false, structuredClone: true, useBigIntExt
 /** A structured value (numbers, strings, bigint, Map, Set, Date, typed arrays, nested and cyclic objects) as MessagePack. */
 export function encode(value: unknown): Uint8Array {
   if (typeof value === 'function' || typeof value === 'symbol')
-    throw new HaloweaveError('argument', `a ${typeof value} cannot be sent: send data, and call functions on the rank that has them`);
+    throw new HaloweaveError(
+      'argument',
+      `a ${typeof value} cannot be sent: send data, and call functions on the rank that has them`,
+    );
   return packr.pack(value);
 }
 

@@ -17,16 +17,19 @@ export interface SerialisedError {
 }
 
 export function serialiseError(error: unknown): SerialisedError {
-  const e = error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${String(error)}`);
+  const e =
+    error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${String(error)}`);
   const more = e as Error & { code?: unknown; place?: unknown };
   let stack = e.stack ?? `${e.name}: ${e.message}`;
-  for (let cause = e.cause; cause instanceof Error; cause = cause.cause) stack += `\ncaused by ${cause.stack ?? cause.message}`;
+  for (let cause = e.cause; cause instanceof Error; cause = cause.cause)
+    stack += `\ncaused by ${cause.stack ?? cause.message}`;
   return {
     name: e.name,
     message: e.message,
     stack,
     code: typeof more.code === 'string' ? more.code : null,
-    place: typeof more.place === 'object' && more.place !== null ? (more.place as Record<string, unknown>) : {},
+    place:
+      typeof more.place === 'object' && more.place !== null ? (more.place as Record<string, unknown>) : {},
     aborted: more.code === 'aborted',
   };
 }

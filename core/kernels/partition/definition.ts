@@ -1,5 +1,5 @@
-import type { NdArray } from '../../memory/ndarray.js';
 import type { PartsSpec } from '../../decomposition/factor.js';
+import type { NdArray } from '../../memory/ndarray.js';
 import type { Args } from '../program.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import type { Measure } from './measure.js';

@@ -30,7 +30,13 @@ export class Frames {
   readonly #counters: Int32Array;
   #written = 0;
 
-  constructor(output: NonNullable<PartitionDefinition<FieldTypes>['output']>, domain: GridDomain, args: Args, comm: Communicator, transport: Transport) {
+  constructor(
+    output: NonNullable<PartitionDefinition<FieldTypes>['output']>,
+    domain: GridDomain,
+    args: Args,
+    comm: Communicator,
+    transport: Transport,
+  ) {
     this.every = output.every;
     this.#output = output;
     this.#domain = domain;
@@ -42,14 +48,20 @@ export class Frames {
     const addresses = comm.bcast(
       comm.rank === 0
         ? [
-            ...this.#fields.flatMap((f) => Array.from({ length: FRAMES }, () => heap.locate(empty(heap, shape, domain.fields[f]!.dtype.name).data))),
+            ...this.#fields.flatMap((f) =>
+              Array.from({ length: FRAMES }, () =>
+                heap.locate(empty(heap, shape, domain.fields[f]!.dtype.name).data),
+              ),
+            ),
             heap.locate(zeros(heap, LINE * (FRAMES + 1), 'i32').data),
           ]
         : [],
     );
     let k = 0;
     this.#arrays = this.#fields.map((f) =>
-      Array.from({ length: FRAMES }, () => viewOf(transport, addresses[k++]!, shape, domain.fields[f]!.dtype.name)),
+      Array.from({ length: FRAMES }, () =>
+        viewOf(transport, addresses[k++]!, shape, domain.fields[f]!.dtype.name),
+      ),
     );
     this.#counters = viewOf(transport, addresses[k]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
   }
@@ -62,7 +74,14 @@ export class Frames {
     const { geometry } = this.#domain;
     this.#fields.forEach((f, k) => {
       const a = part.object._arrays[f]!;
-      copyOwned(a.data, 0, { lo: [...part.object.lo], hi: [...part.object.hi] }, geometry.halo, geometry.shape, this.#arrays[k]![slot]!.data);
+      copyOwned(
+        a.data,
+        0,
+        { lo: [...part.object.lo], hi: [...part.object.hi] },
+        geometry.halo,
+        geometry.shape,
+        this.#arrays[k]![slot]!.data,
+      );
     });
     const count = Atomics.add(this.#counters, LINE * (1 + slot), 1) + 1;
     if (count === this.#domain.parts) this.#transport.wake(0);

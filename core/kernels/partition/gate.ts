@@ -1,6 +1,6 @@
 import type { Communicator } from '../../comm/communicator.js';
-import type { Transport } from '../../transport/transport.js';
 import { ARENA_SPAN } from '../../memory/heap.js';
+import type { Transport } from '../../transport/transport.js';
 import type { Horizon } from '../horizon.js';
 import type { Args } from '../program.js';
 import type { Context, PartitionDefinition } from './definition.js';
@@ -44,7 +44,14 @@ export class MeasureGate {
   readonly #reader: Accumulator[];
   readonly #isActive: boolean;
 
-  constructor(program: ResolvedProgram, definition: PartitionDefinition<FieldTypes>, args: Args, comm: Communicator, transport: Transport, myParts: number) {
+  constructor(
+    program: ResolvedProgram,
+    definition: PartitionDefinition<FieldTypes>,
+    args: Args,
+    comm: Communicator,
+    transport: Transport,
+    myParts: number,
+  ) {
     this.#program = program;
     this.#until = definition.until;
     this.#args = args;
@@ -95,7 +102,10 @@ export class MeasureGate {
       if (this.hasMeasures && !this.#read(next)) return false;
       this.cycle = next;
       if (this.hasMeasures) this.history.push({ cycle: next, measures: this.values });
-      if (this.stop === Number.POSITIVE_INFINITY && this.#until?.({ args: this.#args, cycle: next, measures: this.values }))
+      if (
+        this.stop === Number.POSITIVE_INFINITY &&
+        this.#until?.({ args: this.#args, cycle: next, measures: this.values })
+      )
         this.stop = next + this.#program.lag;
     }
     return cycle < this.stop;

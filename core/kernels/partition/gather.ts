@@ -2,7 +2,7 @@ import { HaloweaveError } from '../../base/errors.js';
 import { type Box, boxSize } from '../../decomposition/box.js';
 import { fieldLayout, flatRuns } from '../../halo/layout.js';
 import { type GridGeometry, partBox } from '../../halo/plan.js';
-import { dtypeInfo, type DType, type TypedArray } from '../../memory/dtype.js';
+import { type DType, dtypeInfo, type TypedArray } from '../../memory/dtype.js';
 import { ARENA_SPAN, type Heap } from '../../memory/heap.js';
 import { type NdArray, ndarray } from '../../memory/ndarray.js';
 import type { GatherTable } from '../program.js';
@@ -25,10 +25,21 @@ export function gatherTable(domain: GridDomain, blocks: Float64Array): GatherTab
 export function gatherField(heap: Heap, table: GatherTable, name: string): NdArray {
   const f = table.fields.findIndex((x) => x.name === name);
   if (f < 0)
-    throw new HaloweaveError('argument', `gather: there is no field '${name}'; the fields are ${table.fields.map((x) => x.name).join(', ')}`);
+    throw new HaloweaveError(
+      'argument',
+      `gather: there is no field '${name}'; the fields are ${table.fields.map((x) => x.name).join(', ')}`,
+    );
   const dtype = dtypeInfo(table.fields[f]!.dtype as DType);
-  const geometry: GridGeometry = { shape: table.shape, dims: table.dims, halo: table.halo, periodic: table.shape.map(() => false) };
-  const domain = { geometry, fields: table.fields.map((x) => ({ name: x.name, dtype: dtypeInfo(x.dtype as DType) })) } as unknown as GridDomain;
+  const geometry: GridGeometry = {
+    shape: table.shape,
+    dims: table.dims,
+    halo: table.halo,
+    periodic: table.shape.map(() => false),
+  };
+  const domain = {
+    geometry,
+    fields: table.fields.map((x) => ({ name: x.name, dtype: dtypeInfo(x.dtype as DType) })),
+  } as unknown as GridDomain;
   const out = new dtype.create(table.shape.reduce((a, b) => a * b, 1));
   for (let id = 0; id < table.blocks.length; id++) {
     const address = table.blocks[id]!;
@@ -36,13 +47,27 @@ export function gatherField(heap: Heap, table: GatherTable, name: string): NdArr
     const offset = address % ARENA_SPAN;
     const memory = arena.words[offset / 4 + MEMORIES + f]!;
     const at = offset + new BlockLayout(domain, id, []).fieldAt[memory]!;
-    copyOwned(arena.views[dtype.code]!, at / dtype.bytes, partBox(geometry, id), table.halo, table.shape, out);
+    copyOwned(
+      arena.views[dtype.code]!,
+      at / dtype.bytes,
+      partBox(geometry, id),
+      table.halo,
+      table.shape,
+      out,
+    );
   }
   return ndarray(out, table.shape);
 }
 
 /** Copies the owned cells of one part, whose field starts at element `base`, to their places in the whole grid. */
-export function copyOwned(from: TypedArray, base: number, box: Box, halo: number, shape: readonly number[], to: TypedArray): void {
+export function copyOwned(
+  from: TypedArray,
+  base: number,
+  box: Box,
+  halo: number,
+  shape: readonly number[],
+  to: TypedArray,
+): void {
   const size = boxSize(box);
   const owned = flatRuns(fieldLayout(size, halo), { lo: size.map(() => 0), hi: size });
   const whole = fieldLayout([...shape], 0);

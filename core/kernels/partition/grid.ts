@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { factorParts, type PartsSpec, parseParts, resolveParts } from '../../decomposition/factor.js';
-import { type BoundaryRules, type Boundary, normaliseBoundary } from '../../halo/boundary.js';
+import { type Boundary, type BoundaryRules, normaliseBoundary } from '../../halo/boundary.js';
 import { checkGeometry, type GridGeometry } from '../../halo/plan.js';
 import { type DType, type DTypeInfo, dtypeInfo } from '../../memory/dtype.js';
 
@@ -57,7 +57,10 @@ export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<
     throw new HaloweaveError('argument', `a grid of ${shape.length} axes: this version has grids of 1 and 2`);
   for (const [axis, n] of shape.entries())
     if (!(Number.isSafeInteger(n) && n >= 1))
-      throw new HaloweaveError('argument', `grid shape [${shape.join(', ')}]: axis ${axis} has ${n} cells, use a whole number of 1 or more`);
+      throw new HaloweaveError(
+        'argument',
+        `grid shape [${shape.join(', ')}]: axis ${axis} has ${n} cells, use a whole number of 1 or more`,
+      );
   const rules = normaliseBoundary(spec.boundary ?? 'periodic', shape.length);
   const geometry: GridGeometry = {
     shape,
@@ -88,6 +91,9 @@ function dimsOf(parts: GridSpec<FieldTypes>['parts'], shape: number[]): number[]
 
 function fieldInfo(name: string, dtype: DType): FieldInfo {
   if (RESERVED.includes(name) || name.startsWith('_'))
-    throw new HaloweaveError('argument', `a field cannot be called '${name}': a part has that name for itself`);
+    throw new HaloweaveError(
+      'argument',
+      `a field cannot be called '${name}': a part has that name for itself`,
+    );
   return { name, dtype: dtypeInfo(dtype) };
 }

@@ -1,11 +1,17 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { StateHash } from '../../base/state-hash.js';
+import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
-import { boxVolume } from '../../decomposition/box.js';
 import { partBox } from '../../halo/plan.js';
 import { zeros } from '../../memory/array.js';
-import { type Args, type KernelOutcome, type KernelProgram, kernelProgram, type RankEnvironment } from '../program.js';
+import {
+  type Args,
+  type KernelOutcome,
+  type KernelProgram,
+  kernelProgram,
+  type RankEnvironment,
+} from '../program.js';
 import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
 import { Frames } from './frames.js';
 import { CycleGate, MeasureGate } from './gate.js';
@@ -32,18 +38,33 @@ export function partitionKernel<F extends FieldTypes>(
   definition: PartitionDefinition<F> | ((context: ProgramContext) => PartitionDefinition<F>),
 ): KernelProgram {
   return kernelProgram('partition', (env) => {
-    const d = typeof definition === 'function' ? definition({ args: env.args, ranks: env.comm.size }) : definition;
+    const d =
+      typeof definition === 'function' ? definition({ args: env.args, ranks: env.comm.size }) : definition;
     return runPartitionKernel(d as unknown as PartitionDefinition<FieldTypes>, env);
   });
 }
 
-async function runPartitionKernel(d: PartitionDefinition<FieldTypes>, env: RankEnvironment): Promise<KernelOutcome> {
+async function runPartitionKernel(
+  d: PartitionDefinition<FieldTypes>,
+  env: RankEnvironment,
+): Promise<KernelOutcome> {
   const { comm, endpoint, args, options } = env;
   const { transport } = endpoint;
   if (options.cycles === null && !d.until)
-    throw new HaloweaveError('usage', 'this run would never end: give --cycles N, or an until function in the program');
+    throw new HaloweaveError(
+      'usage',
+      'this run would never end: give --cycles N, or an until function in the program',
+    );
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
-  const context: Mutable<Context> = { args, cycle: 0, phase: 0, rank: comm.rank, ranks: comm.size, measures: {}, measuredCycle: -1 };
+  const context: Mutable<Context> = {
+    args,
+    cycle: 0,
+    phase: 0,
+    rank: comm.rank,
+    ranks: comm.size,
+    measures: {},
+    measuredCycle: -1,
+  };
   const program = resolveProgram(d, domain, context);
   const { parts, blocks, cache, owner } = makeParts(program, env);
   setUp(d, parts, context);
@@ -52,7 +73,17 @@ async function runPartitionKernel(d: PartitionDefinition<FieldTypes>, env: RankE
   const gate = new CycleGate(options.cycles, measures, env.horizon);
   const frames = d.output ? new Frames(d.output, domain, args, comm, transport) : null;
   if (comm.rank === 0) env.progress.plan(options.cycles, domain.cells, domain.parts);
-  const sweep = new Sweep({ parts, program, context, gate, measures, frames, transport, progress: env.progress, breathe: env.breathe });
+  const sweep = new Sweep({
+    parts,
+    program,
+    context,
+    gate,
+    measures,
+    frames,
+    transport,
+    progress: env.progress,
+    breathe: env.breathe,
+  });
   comm.barrier();
   const start = performance.now();
   await sweep.run();
@@ -123,7 +154,9 @@ function makeParts(program: ResolvedProgram, env: RankEnvironment) {
   const Class = partClass(domain);
   const heap = comm.heap;
   const table = comm.bcast(comm.rank === 0 ? heap.locate(zeros(heap, domain.parts).data) : 0);
-  const blocks = heap.arena(Math.floor(table / 2 ** 32)).views[0]!.subarray((table % 2 ** 32) / 8, (table % 2 ** 32) / 8 + domain.parts) as Float64Array;
+  const blocks = heap
+    .arena(Math.floor(table / 2 ** 32))
+    .views[0]!.subarray((table % 2 ** 32) / 8, (table % 2 ** 32) / 8 + domain.parts) as Float64Array;
   const parts: OwnedPart[] = [];
   for (let k = cuts[comm.rank]!; k < cuts[comm.rank + 1]!; k++) {
     const id = order[k]!;
@@ -145,12 +178,22 @@ function setUp(d: PartitionDefinition<FieldTypes>, parts: OwnedPart[], context: 
       throw userError(cause, 'setup', p.id, context);
     }
     if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function')
-      throw new HaloweaveError('program', `setup of partition ${p.id} returned a promise: it must be synchronous`, { partition: p.id, operation: 'setup' });
+      throw new HaloweaveError(
+        'program',
+        `setup of partition ${p.id} returned a promise: it must be synchronous`,
+        { partition: p.id, operation: 'setup' },
+      );
   }
 }
 
 /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
-function fillHalos(program: ResolvedProgram, parts: OwnedPart[], blocks: Float64Array, cache: PlanCache, env: RankEnvironment): void {
+function fillHalos(
+  program: ResolvedProgram,
+  parts: OwnedPart[],
+  blocks: Float64Array,
+  cache: PlanCache,
+  env: RankEnvironment,
+): void {
   const { comm } = env;
   const { domain } = program;
   const fields = domain.fields.length;
@@ -161,7 +204,8 @@ function fillHalos(program: ResolvedProgram, parts: OwnedPart[], blocks: Float64
   });
   const memories = new Int32Array(domain.parts * fields);
   for (const theirs of comm.allgather(mine))
-    for (let at = 0; at < theirs.length; at += fields + 1) memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
+    for (let at = 0; at < theirs.length; at += fields + 1)
+      memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
   for (const p of parts) for (let f = 0; f < fields; f++) p.fillHalo(f, domain, cache, blocks, memories);
   comm.barrier();
 }

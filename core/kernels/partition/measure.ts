@@ -52,7 +52,9 @@ export interface Accumulator {
 type Terms = (part: Part, add: AddTerm, context: Context) => void;
 
 export function accumulator(measure: Measure): Accumulator {
-  return measure.reduction === 'sum' ? new SumAccumulator(measure.source) : new ExtremeAccumulator(measure.reduction, measure.source);
+  return measure.reduction === 'sum'
+    ? new SumAccumulator(measure.source)
+    : new ExtremeAccumulator(measure.reduction, measure.source);
 }
 
 class SumAccumulator implements Accumulator {
@@ -136,7 +138,11 @@ class ExtremeAccumulator implements Accumulator {
 }
 
 /** Visits the owned cells of a field as contiguous runs along the last axis. */
-export function rows(part: PartObject, field: string, visit: (data: TypedArray, start: number, count: number) => void): void {
+export function rows(
+  part: PartObject,
+  field: string,
+  visit: (data: TypedArray, start: number, count: number) => void,
+): void {
   const a = part._arrays[part._field(field, 'measure')]!;
   const last = a.shape.length - 1;
   const count = a.shape[last]!;

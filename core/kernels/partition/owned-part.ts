@@ -75,7 +75,15 @@ export class OwnedPart {
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
 
-  constructor(heap: Heap, domain: GridDomain, cache: PlanCache, id: number, address: Address, Class: PartConstructor, shared: readonly (readonly number[])[]) {
+  constructor(
+    heap: Heap,
+    domain: GridDomain,
+    cache: PlanCache,
+    id: number,
+    address: Address,
+    Class: PartConstructor,
+    shared: readonly (readonly number[])[],
+  ) {
     this.id = id;
     this.#shared = shared;
     this.#layout = cache.layout(id);
@@ -101,12 +109,23 @@ export class OwnedPart {
     this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index);
     for (const parity of [0, 1])
       this.#slots[parity] = shared.map((list, phase) =>
-        list.map((f, position) => (offset + this.#layout.slotAt(parity) + this.#layout.slots[phase]!.start(position)) / domain.fields[f]!.dtype.bytes),
+        list.map(
+          (f, position) =>
+            (offset + this.#layout.slotAt(parity) + this.#layout.slots[phase]!.start(position)) /
+            domain.fields[f]!.dtype.bytes,
+        ),
       );
   }
 
   /** Finds the neighbours' counters and slots, once all blocks have addresses. */
-  connect(heap: Heap, domain: GridDomain, cache: PlanCache, blocks: Float64Array, owner: Int32Array, rank: number): void {
+  connect(
+    heap: Heap,
+    domain: GridDomain,
+    cache: PlanCache,
+    blocks: Float64Array,
+    owner: Int32Array,
+    rank: number,
+  ): void {
     const known = new Set<number>([this.id]);
     for (const e of this.#layout.edges) {
       const address = blocks[e.neighbour]!;
@@ -120,14 +139,19 @@ export class OwnedPart {
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
     domain.fields.forEach((f, k) => {
-      this.#froms[k] = this.#layout.edges.map((e) => heap.arena(Math.floor(blocks[e.neighbour]! / ARENA_SPAN)).views[f.dtype.code]!);
+      this.#froms[k] = this.#layout.edges.map(
+        (e) => heap.arena(Math.floor(blocks[e.neighbour]! / ARENA_SPAN)).views[f.dtype.code]!,
+      );
     });
     for (const parity of [0, 1])
       this.#pieces[parity] = this.#shared.map((list, phase) =>
         list.map((f, position) =>
           Int32Array.from(this.#layout.edges, (e) => {
             const their = cache.layout(e.neighbour);
-            const byte = (blocks[e.neighbour]! % ARENA_SPAN) + their.slotAt(parity) + their.slots[phase]!.piece(position, e.opposite);
+            const byte =
+              (blocks[e.neighbour]! % ARENA_SPAN) +
+              their.slotAt(parity) +
+              their.slots[phase]!.piece(position, e.opposite);
             return byte / domain.fields[f]!.dtype.bytes;
           }),
         ),
@@ -192,13 +216,30 @@ export class OwnedPart {
    * Fills the halo of a field straight from the neighbours' cells, and the boundary: between two
    * barriers, before the first cycle, for fields whose memories nobody has swapped yet.
    */
-  fillHalo(field: number, domain: GridDomain, cache: PlanCache, blocks: Float64Array, memories: Int32Array): void {
+  fillHalo(
+    field: number,
+    domain: GridDomain,
+    cache: PlanCache,
+    blocks: Float64Array,
+    memories: Int32Array,
+  ): void {
     const bytes = domain.fields[field]!.dtype.bytes;
     const base = this.object._bases[field]!;
     this.#layout.edges.forEach((e, k) => {
       const their = cache.layout(e.neighbour);
-      const at = ((blocks[e.neighbour]! % ARENA_SPAN) + their.fieldAt[memories[e.neighbour * domain.fields.length + field]!]!) / bytes;
-      this.#plan.copyDirect(k, this.#froms[field]![k]!, at, their.field, e.source, this.#memory[field]!, base);
+      const at =
+        ((blocks[e.neighbour]! % ARENA_SPAN) +
+          their.fieldAt[memories[e.neighbour * domain.fields.length + field]!]!) /
+        bytes;
+      this.#plan.copyDirect(
+        k,
+        this.#froms[field]![k]!,
+        at,
+        their.field,
+        e.source,
+        this.#memory[field]!,
+        base,
+      );
     });
     if (this.#boundary.length > 0) applyBoundary(this.#boundary, this.#memory[field] as NumberArray, base);
   }

@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { DType, TypedArray } from '../../memory/dtype.js';
 import type { ArrayOf } from '../../memory/array.js';
+import type { DType, TypedArray } from '../../memory/dtype.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 
@@ -13,7 +13,11 @@ export interface PartMembers<Name extends string = string> {
   readonly hi: readonly number[];
   /** Owned cells per axis. */
   readonly shape: readonly number[];
-  readonly grid: { readonly shape: readonly number[]; readonly parts: readonly number[]; readonly halo: number };
+  readonly grid: {
+    readonly shape: readonly number[];
+    readonly parts: readonly number[];
+    readonly halo: number;
+  };
   /** Sets every owned cell to `value(index)`, `index` being the cell's place in the grid (one array, reused). */
   fill(field: Name, value: (index: number[]) => number | bigint): void;
   /** Calls `visit(flat, index)` for every owned cell: its place in a field's `data`, and in the grid (reused). */
@@ -97,7 +101,8 @@ export class PartObject implements PartMembers {
   swap(a: string, b: string): void {
     const x = this._index[a];
     const y = this._index[b];
-    if (x === undefined || y === undefined || this._arrays[x]!.dtype !== this._arrays[y]!.dtype) this._refuseSwap(a, b);
+    if (x === undefined || y === undefined || this._arrays[x]!.dtype !== this._arrays[y]!.dtype)
+      this._refuseSwap(a, b);
     exchange(this._arrays, x, y);
     exchange(this._bases, x, y);
     exchange(this._memories, x, y);

@@ -24,20 +24,31 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
   const number = (name: string, where: string): number => {
     const k = names.indexOf(name);
     if (k >= 0) return k;
-    throw new HaloweaveError('argument', `${where} names a field '${name}' that does not exist: the grid's fields are ${names.join(', ')}`);
+    throw new HaloweaveError(
+      'argument',
+      `${where} names a field '${name}' that does not exist: the grid's fields are ${names.join(', ')}`,
+    );
   };
   const phases = phasesOf(d);
   const shared = phases.map((phase, k) => {
     const list = phase.share(context);
     if (!Array.isArray(list))
-      throw new HaloweaveError('argument', `share of phase ${k} must give a list of field names, such as ['${names[0]}']`);
+      throw new HaloweaveError(
+        'argument',
+        `share of phase ${k} must give a list of field names, such as ['${names[0]}']`,
+      );
     return [...new Set((list as string[]).map((name) => number(name, `share of phase ${k}`)))];
   });
-  const state = d.state ? d.state.map((name) => number(name, 'state')) : [...new Set(shared.flat())].sort((a, b) => a - b);
+  const state = d.state
+    ? d.state.map((name) => number(name, 'state'))
+    : [...new Set(shared.flat())].sort((a, b) => a - b);
   const measures = Object.entries(d.measure ?? {}).map(([name, measure]) => {
     if (typeof measure?.source === 'string') number(measure.source, `measure '${name}'`);
     else if (typeof measure?.source !== 'function')
-      throw new HaloweaveError('argument', `measure '${name}' is not a measure: write sum('${names[0]}'), or sum((part, add) => …)`);
+      throw new HaloweaveError(
+        'argument',
+        `measure '${name}' is not a measure: write sum('${names[0]}'), or sum((part, add) => …)`,
+      );
     return { name, measure };
   });
   const measureEvery = whole(d.measureEvery ?? 1, 1, 'measureEvery');
@@ -59,17 +70,25 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
 function phasesOf(d: Definition): Phase<FieldTypes>[] {
   if (d.phases) {
     if (d.workunit || d.share)
-      throw new HaloweaveError('argument', 'a partitionKernel has either phases, or a workunit and a share, not both');
-    if (d.phases.length === 0) throw new HaloweaveError('argument', 'phases is empty: a cycle has at least one phase');
+      throw new HaloweaveError(
+        'argument',
+        'a partitionKernel has either phases, or a workunit and a share, not both',
+      );
+    if (d.phases.length === 0)
+      throw new HaloweaveError('argument', 'phases is empty: a cycle has at least one phase');
     d.phases.forEach((p, k) => {
       if (typeof p?.workunit !== 'function' || typeof p.share !== 'function')
         throw new HaloweaveError('argument', `phase ${k} needs a workunit and a share, both functions`);
     });
     return [...d.phases];
   }
-  if (typeof d.workunit !== 'function') throw new HaloweaveError('argument', 'a partitionKernel needs a workunit (or phases)');
+  if (typeof d.workunit !== 'function')
+    throw new HaloweaveError('argument', 'a partitionKernel needs a workunit (or phases)');
   if (typeof d.share !== 'function')
-    throw new HaloweaveError('argument', "a partitionKernel needs a share: the fields whose halos neighbours get, such as share: () => ['u']");
+    throw new HaloweaveError(
+      'argument',
+      "a partitionKernel needs a share: the fields whose halos neighbours get, such as share: () => ['u']",
+    );
   return [{ workunit: d.workunit, share: d.share }];
 }
 

@@ -161,7 +161,8 @@ export class Sweep {
   }
 
   #nextEvent(cycle: number): number {
-    const next = (every: number): number => (every > 0 ? Math.ceil(cycle / every) * every : Number.POSITIVE_INFINITY);
+    const next = (every: number): number =>
+      every > 0 ? Math.ceil(cycle / every) * every : Number.POSITIVE_INFINITY;
     const e = Math.min(next(this.#measureEvery), next(this.#outputEvery));
     return e === Number.POSITIVE_INFINITY ? -1 : e;
   }
@@ -179,7 +180,8 @@ export class Sweep {
     context.measures = measures.values;
     context.measuredCycle = measures.cycle;
     progress.cycle(parts.length > 0 ? gate.opened : 0, this.#cellsDone);
-    if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0) progress.measures(measures.cycle, measures.values);
+    if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0)
+      progress.measures(measures.cycle, measures.values);
   }
 
   #sample(halo: number, compute: number): void {
@@ -192,7 +194,12 @@ export class Sweep {
 }
 
 /** Wraps what user code threw, so that the place is in the message and the user's stack is kept. */
-export function userError(cause: unknown, what: string, partition: number, context: { cycle: number; phase: number }): HaloweaveError {
+export function userError(
+  cause: unknown,
+  what: string,
+  partition: number,
+  context: { cycle: number; phase: number },
+): HaloweaveError {
   const inner = cause instanceof Error ? cause : new Error(String(cause));
   const error = new HaloweaveError(
     'program',

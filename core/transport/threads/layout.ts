@@ -37,7 +37,10 @@ export class ControlLayout {
 
   constructor(ranks: number, cells: number = DEFAULT_CELLS) {
     if (!(Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_RANKS))
-      throw new HaloweaveError('usage', `${ranks} ranks on one host: use a whole number from 1 to ${MAX_RANKS}`);
+      throw new HaloweaveError(
+        'usage',
+        `${ranks} ranks on one host: use a whole number from 1 to ${MAX_RANKS}`,
+      );
     if (!(Number.isInteger(cells) && cells >= 2 && (cells & (cells - 1)) === 0))
       throw new HaloweaveError('argument', `a mailbox of ${cells} records: use a power of two, 2 or more`);
     this.ranks = ranks;

@@ -1,7 +1,7 @@
 import { AbortedError } from '../../base/errors.js';
 import type { Heap } from '../../memory/heap.js';
-import { BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, ARENA, OFFSET } from '../../wire/cell.js';
 import { ARENA_SPAN } from '../../memory/heap.js';
+import { ARENA, BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, OFFSET } from '../../wire/cell.js';
 import { cellViews } from '../cell-views.js';
 import type { Board, CellViews, Transport } from '../transport.js';
 import { ThreadsBoard } from './board.js';
