@@ -26,7 +26,7 @@ export type Direction = 'lower' | 'higher';
  */
 export function direction(unit: string): Direction {
   if (unit === '×' || unit.endsWith('/s')) return 'higher';
-  if (/^(s|ms|µs|ns)(\/.+)?$/.test(unit)) return 'lower';
+  if (/^(s|ms|µs|ns)(\/.+)?$/.test(unit) || unit.startsWith('%')) return 'lower';
   throw new RangeError(`unit '${unit}': neither a time nor a rate, so no value in it is better than another`);
 }
 

@@ -29,6 +29,7 @@ export interface TypedArrayOf {
 }
 
 interface TypedArrayConstructor {
+  readonly name: string;
   new (length: number): TypedArray;
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
 }
@@ -64,7 +65,7 @@ export const DTYPES: readonly DTypeInfo[] = table.map(([name, bytes, create], co
 }));
 
 const byName = new Map(DTYPES.map((d) => [d.name as string, d]));
-const byTag = new Map<string, DTypeInfo>(DTYPES.map((d) => [d.create.prototype[Symbol.toStringTag], d]));
+const byTag = new Map<string, DTypeInfo>(DTYPES.map((d) => [d.create.name, d]));
 const tag = (x: object): string => (x as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
 
 /** The dtype of that name; throws naming the valid ones. */

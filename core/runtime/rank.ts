@@ -41,6 +41,8 @@ export async function runRank(
 ): Promise<RankOutcome> {
   const endpoint = new Endpoint(transport);
   const comm = new Communicator(endpoint);
+  // Every rank listens for new arenas from here on; before, an announcement could pass it by.
+  comm.barrier();
   const loaded = await loadProgram(plan.program, plan.file);
   const start = performance.now();
   let kernel: KernelOutcome | null = null;

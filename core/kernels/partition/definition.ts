@@ -56,7 +56,7 @@ export interface ReportContext {
   ranks: number;
   /** Measures of the final state. */
   measures: Readonly<Record<string, number>>;
-  /** The state and value of each measure of the run, in order (not the final one unless it was due). */
+  /** The state and value of each measure of the run, in order (the final one only if it was due). */
   history: readonly { cycle: number; measures: Readonly<Record<string, number>> }[];
   /** True if the run was stopped from outside. */
   interrupted: boolean;

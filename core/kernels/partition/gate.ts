@@ -10,6 +10,7 @@ import type { OwnedPart } from './owned-part.js';
 import type { ResolvedProgram } from './resolve.js';
 
 type Values = Readonly<Record<string, number>>;
+const NONE: Values = Object.freeze({});
 
 /** One state's measures on their way: this rank's part of them. */
 interface Pending {
@@ -109,6 +110,25 @@ export class MeasureGate {
         this.stop = next + this.#program.lag;
     }
     return cycle < this.stop;
+  }
+
+  /** Lets a context see what cycle `cycle` may see, however far this rank has read: no sooner, no later. */
+  show(context: { measures: Values; measuredCycle: number }, cycle: number): void {
+    const { lag, measureEvery } = this.#program;
+    const entry = cycle < lag ? undefined : this.history[Math.floor((cycle - lag) / measureEvery)];
+    context.measures = entry ? entry.measures : NONE;
+    context.measuredCycle = entry ? entry.cycle : -1;
+  }
+
+  /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */
+  complete(end: number, final: Values): void {
+    if (!this.hasMeasures) return;
+    const every = this.#program.measureEvery;
+    for (let next = this.history.length * every; next <= end; next += every) {
+      if (next === end) this.values = final;
+      else if (!this.#read(next)) return;
+      this.history.push({ cycle: next, measures: this.values });
+    }
   }
 
   /** The measures of the final state; all ranks together, when all parts have finished. */

@@ -94,7 +94,9 @@ async function runPartitionKernel(
   const last = program.workunits.length - 1;
   if (end.cycles > 0) for (const p of parts) p.unpack(p.step, last);
   context.cycle = end.cycles;
+  context.phase = 0;
   const final = measures.final(parts, comm, context);
+  measures.complete(end.cycles, final);
   if (comm.rank === 0 && measures.hasMeasures) env.progress.measures(end.cycles, final);
   for (const p of parts) p.noteMemories();
   comm.barrier();

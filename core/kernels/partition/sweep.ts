@@ -97,7 +97,8 @@ export class Sweep {
       this.#advance(part, k, step, phase);
       worked = true;
     }
-    if (frames && transport.rank === 0 && frames.next < gate.end && frames.writeNext()) worked = true;
+    // Only states whose cycle this rank has opened: a complete frame may still turn out to lie at the end.
+    if (frames && transport.rank === 0 && frames.next < gate.opened && frames.writeNext()) worked = true;
     this.#report();
     return worked;
   }
@@ -111,6 +112,7 @@ export class Sweep {
     const t1 = timed ? performance.now() : 0;
     context.cycle = (step - phase) / phases;
     context.phase = phase;
+    if (this.#measureEvery > 0) this.#s.measures.show(context, context.cycle);
     this.#work(part, program.workunits[phase]! as unknown as (object: unknown, c: Context) => unknown);
     const t2 = timed ? performance.now() : 0;
     part.publish(step + 1, phase);
@@ -148,6 +150,8 @@ export class Sweep {
     if (this.#measureEvery > 0 && cycle % this.#measureEvery === 0 && part.measured < cycle) {
       context.cycle = cycle;
       context.phase = 0;
+      // This cycle may not be open yet: what the one before could see is there on every rank.
+      measures.show(context, cycle - 1);
       try {
         measures.collect(part, cycle, context);
       } catch (cause) {
@@ -176,9 +180,7 @@ export class Sweep {
   }
 
   #report(): void {
-    const { parts, gate, progress, context, measures, transport } = this.#s;
-    context.measures = measures.values;
-    context.measuredCycle = measures.cycle;
+    const { parts, gate, progress, measures, transport } = this.#s;
     progress.cycle(parts.length > 0 ? gate.opened : 0, this.#cellsDone);
     if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0)
       progress.measures(measures.cycle, measures.values);

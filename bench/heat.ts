@@ -1,0 +1,32 @@
+// `haloweave bench heat`: explicit heat in two dimensions, the example's program, against C and NumPy under MPI.
+import { fileURLToPath } from 'node:url';
+import { run } from 'haloweave';
+import { contest, type Figures } from './interleave.js';
+import type { Report } from './report.js';
+
+const PROGRAM = fileURLToPath(new URL('../../examples/heat.ts', import.meta.url));
+/** Cycles by grid: about a second each. */
+const SIZES = [
+  [512, 1500],
+  [2048, 60],
+] as const;
+
+export async function heat(peers: boolean, report: Report): Promise<void> {
+  await contest(
+    {
+      bench: 'heat',
+      cases: SIZES.map(([n]) => ({ name: `heat ${n}x${n}` })),
+      ours: async () => {
+        const figures: Figures = new Map();
+        for (const [n, cycles] of SIZES) {
+          const r = await run(PROGRAM, { ranks: 2, cycles, args: { shape: `${n}x${n}`, r: 0.1 }, hash: false });
+          figures.set(`heat ${n}x${n}`, { value: r.cellsPerSecond / 1e6, unit: 'Mcell/s' });
+        }
+        return figures;
+      },
+      peer: { name: 'heat', ranks: 2, args: SIZES.map(([n]) => String(n)), kinds: ['openmpi', 'mpi4py'] },
+    },
+    peers,
+    report,
+  );
+}

@@ -1,0 +1,49 @@
+// Rank program of `bench latency`: half round trips between ranks 0 and 1, in µs; 1 MiB also in GB/s.
+import { type Communicator, copy, free, ndarray, zeros } from 'haloweave';
+
+const BATCHES = 15;
+
+/** Median half round trip in µs of `trip`, which both ranks call. */
+function halfRoundTrip(comm: Communicator, trips: number, trip: () => void): number {
+  const times: number[] = [];
+  for (let k = 0; k < trips; k++) trip();
+  for (let batch = 0; batch < BATCHES; batch++) {
+    comm.barrier();
+    const start = performance.now();
+    for (let k = 0; k < trips; k++) trip();
+    times.push(((performance.now() - start) * 1000) / trips / 2);
+  }
+  times.sort((a, b) => a - b);
+  return times[BATCHES >> 1]!;
+}
+
+export default function main(comm: Communicator) {
+  const other = 1 - comm.rank;
+  const pingPong = (out: Float64Array, into: Float64Array, trips: number): number =>
+    halfRoundTrip(comm, trips, () => {
+      if (comm.rank === 0) {
+        comm.send(out, other, 1);
+        comm.recvInto(into, other, 1);
+      } else {
+        comm.recvInto(into, other, 1);
+        comm.send(out, other, 1);
+      }
+    });
+  const results: Record<string, number> = {};
+  for (const [name, elements, trips] of [
+    ['8 B', 1, 20000],
+    ['1 KiB', 128, 10000],
+    ['64 KiB', 8192, 1000],
+  ] as const)
+    results[`latency ${name}`] = pingPong(new Float64Array(elements).fill(1), new Float64Array(elements), trips);
+  const mib = 131072;
+  const rate = (us: number): number => (mib * 8) / us / 1000;
+  results['bandwidth 1 MiB private'] = rate(pingPong(new Float64Array(mib).fill(1), new Float64Array(mib), 300));
+  const source = copy(comm.heap, ndarray(new Float64Array(mib).fill(1)));
+  const target = zeros(comm.heap, mib);
+  results['bandwidth 1 MiB heap'] = rate(pingPong(source.data, target.data, 300));
+  comm.barrier();
+  free(comm.heap, source);
+  free(comm.heap, target);
+  return results;
+}

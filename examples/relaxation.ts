@@ -1,0 +1,17 @@
+/**
+ * A lattice of spins finds its domains, walls and skyrmions.
+ *
+ *     H = −J Σ S_i·S_j − Σ D_ij·(S_i × S_j) − K Σ (S_i·e)² − µ Σ B·S_i,   each bond once
+ *     dS/dt = −γ/(1+α²) [S×B + α S×(S×B)],   B_i = −(1/µ) ∂H/∂S_i
+ *
+ *     haloweave demo relaxation                                     512 × 512 spins from a random start
+ *     haloweave demo relaxation -- --input FILE.ovf --params FILE.json --out FOLDER
+ *
+ * Leaves in `relaxation-out` (or FOLDER): picture-*.png on the way, final.png, energy-torque.svg, final.ovf
+ * (OVF 2.0, for OOMMF and mumax3) and summary.json with the state hash. The parameters and their meaning:
+ * `SpinsParams`. Relative paths are relative to the current directory.
+ * Builds on: spin-wave.ts; output on the way; until.
+ */
+import { relaxation } from 'haloweave/solvers';
+
+export default relaxation(new URL('params/skyrmions.json', import.meta.url));
