@@ -5,9 +5,10 @@
  *
  *     haloweave run examples/spin-wave.ts -n 3 --json -- --spins 60 --mode 7 --cone 0.9 --alpha 0.05 --time 2 --dt 0.001
  *
- * reports results.maxError, the largest difference of any component of any spin from the closed form at the
- * final time: below 1e-12 here. Halve --dt and it falls to a sixteenth, with --integrator heun to a quarter.
- * Builds on: a program made from its arguments; a solver; report and gather.
+ * Expected: results.maxError, the largest difference of any component of any spin from the closed form at the
+ * final time, is 2e-14. With --dt 0.1 and 0.05 it is 4.7e-9 and 3.0e-10 (order 4), with --integrator heun
+ * 9.0e-5 and 2.3e-5 (order 2).
+ * Builds on: heat.ts; several phases a cycle, inside a ready solver; arguments; report and gather.
  */
 import { type Args, HaloweaveError } from 'haloweave';
 import { type SpinWave, spinsProgram, spinWave } from 'haloweave/solvers';

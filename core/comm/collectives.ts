@@ -113,6 +113,7 @@ export class SharedCollectives {
     const g = this.#meet();
     this.#agree(g, What.allreduce, 0);
     this.#sameSize(g, bytesOf({ ...o, shape: null }));
+    this.#sameDtype(g, o.dtype.code);
     const inputs = Array.from({ length: this.#size }, (_, r) => this.#elements(g, r, o.dtype.code, n));
     const out = new o.dtype.create(n);
     if (!this.#isLent(g, this.#rank)) {
@@ -228,7 +229,9 @@ export class SharedCollectives {
     const { i32, u32 } = this.#board.views;
     const at = this.#board.slot(g, this.#rank);
     const current =
-      i32[at + BYTES]! > 0 && i32[at + ARENA]! >= 0 ? i32[at + ARENA]! * ARENA_SPAN + u32[at + OFFSET]! : -1;
+      u32[at + BYTES]! > 0 && i32[at + BYTES] !== -1 && i32[at + ARENA]! >= 0
+        ? i32[at + ARENA]! * ARENA_SPAN + u32[at + OFFSET]!
+        : -1;
     for (const address of this.#lent) if (address !== current) this.#endpoint.transport.heap.release(address);
     this.#lent = current >= 0 ? [current] : [];
   }
@@ -243,6 +246,19 @@ export class SharedCollectives {
         'program',
         `ranks are in different collectives: rank ${this.#rank} calls ${NAMES[what]} (root ${root}), rank ${r} calls ${theirs} (root ${i32[at + ROOT]}); all ranks must make the same calls in the same order`,
         { rank: this.#rank, operation: NAMES[what]! },
+      );
+    }
+  }
+
+  #sameDtype(g: number, code: number): void {
+    const i32 = this.#board.views.i32;
+    for (let r = 0; r < this.#size; r++) {
+      const theirs = dtypeCodeOf(i32[this.#board.slot(g, r) + KIND]!);
+      if (theirs === code) continue;
+      throw new HaloweaveError(
+        'program',
+        `allreduce: rank ${this.#rank} passes elements of ${DTYPES[code]!.name}, rank ${r} passes ${DTYPES[theirs]!.name}; all ranks must pass values of one form`,
+        { rank: this.#rank, operation: 'allreduce' },
       );
     }
   }

@@ -270,6 +270,7 @@ export class Communicator {
   #checkSource(rank: number, tag: number, operation: string): void {
     if (rank === ANY_SOURCE || tag === ANY_TAG) this.#endpoint.nondeterministic++;
     if (rank !== ANY_SOURCE) this.#checkPeer(rank, operation);
+    if (tag !== ANY_TAG) this.#checkTag(tag, operation);
   }
 
   #checkTag(tag: number, operation: string): void {

@@ -130,6 +130,8 @@ export class Endpoint {
       this.advance();
       t.arm();
       t.askForRoom(peer);
+      // A transfer's peer may have woken this rank before it armed.
+      if (this.#active.length > 0) this.#progress();
       cell = t.acquire(peer);
       if (cell >= 0 || t.poll() >= 0) t.disarm();
       else t.sleep(Number.POSITIVE_INFINITY);

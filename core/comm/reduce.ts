@@ -26,17 +26,17 @@ export function reduceNumbers(op: BuiltinReduction, count: number, get: (r: numb
     case 'min': {
       let v = get(0);
       for (let r = 1; r < count; r++) v = Math.min(v, get(r));
-      return v;
+      return canonical(v);
     }
     case 'max': {
       let v = get(0);
       for (let r = 1; r < count; r++) v = Math.max(v, get(r));
-      return v;
+      return canonical(v);
     }
     case 'sum': {
-      // One addition rounds once: two terms are exact in that sense already.
-      if (count === 1) return get(0) + 0;
-      if (count === 2) return canonical(get(0) + get(1));
+      // One addition rounds once: two terms are exact in that sense already. Adding 0 makes −0 the 0 of an exact sum.
+      if (count === 1) return canonical(get(0) + 0);
+      if (count === 2) return canonical(get(0) + get(1) + 0);
       const s = new ExactSum();
       for (let r = 0; r < count; r++) s.add(get(r));
       return s.value();

@@ -43,7 +43,7 @@ export interface BoundaryStep {
   src: Int32Array;
 }
 
-/** The typed arrays whose elements are numbers. */
+/** The typed arrays whose elements are numbers; 64-bit integers are told apart when a boundary is applied. */
 export type NumberArray =
   | Float64Array
   | Float32Array
@@ -165,9 +165,14 @@ export function boundaryPlan(
 
 /**
  * Executes the steps on a field whose element 0 is values[base]. Arithmetic is in f64 and rounds once, on
- * store; integer arrays store as JavaScript does. In place, no allocation, O(cells filled).
+ * store; integer arrays store as JavaScript does, and those of 64 bits calculate in their own. In place,
+ * O(cells filled).
  */
 export function applyBoundary(steps: readonly BoundaryStep[], values: NumberArray, base: number): void {
+  if (typeof (values[base] as unknown) === 'bigint') {
+    applyBigBoundary(steps, values as unknown as BigInt64Array, base);
+    return;
+  }
   for (const { rule, dst, src } of steps) {
     if (rule.kind === 'constant') {
       for (let i = 0; i < dst.length; i++) values[base + dst[i]] = rule.value;
@@ -175,5 +180,14 @@ export function applyBoundary(steps: readonly BoundaryStep[], values: NumberArra
       const twice = 2 * rule.value;
       for (let i = 0; i < dst.length; i++) values[base + dst[i]] = twice - values[base + src[i]];
     }
+  }
+}
+
+/** The same on 64-bit integers, whose rules hold whole numbers. */
+function applyBigBoundary(steps: readonly BoundaryStep[], values: BigInt64Array, base: number): void {
+  for (const { rule, dst, src } of steps) {
+    const value = BigInt(rule.value);
+    if (rule.kind === 'constant') for (let i = 0; i < dst.length; i++) values[base + dst[i]] = value;
+    else for (let i = 0; i < dst.length; i++) values[base + dst[i]] = 2n * value - values[base + src[i]];
   }
 }

@@ -31,6 +31,9 @@ const STATE = 2;
 const NEXT = 3;
 const PREV = 4;
 
+/** Blocks looked at, at most, where only some of a list are large enough: the call stays bounded. */
+const LOOKS = 32;
+
 const ARENA_MAGIC = 0x48574152;
 const LIVE = 0x4c495645;
 const FREED = 0x46524545;
@@ -87,6 +90,8 @@ export class Arena {
   /** Byte offset of a new block of at least `bytes`, 64-byte aligned, or −1 when none is large enough. */
   allocate(bytes: number): number {
     const need = Math.max(1, Math.ceil(bytes / UNIT)) + 1;
+    // Beyond this the class arithmetic below, in 32 bits, would wrap.
+    if (need > this.words[END_AT]!) return -1;
     lock(this.words, LOCK_AT, this.#ended);
     try {
       return this.#take(need);
@@ -162,14 +167,22 @@ export class Arena {
   #check(unit: number, offset: number): void {
     const w = this.words;
     const inside = Number.isInteger(unit) && unit >= HEADER_UNITS && unit < w[END_AT]!;
-    const state = inside ? w[unit * UNIT_WORDS + STATE] : 0;
-    if (state === LIVE) return;
+    if (inside && w[unit * UNIT_WORDS + STATE] === LIVE) return;
     throw new HaloweaveError(
       'memory',
-      state === FREED
+      inside && this.#isFree(unit)
         ? `the block at offset ${offset} has been freed already`
         : `offset ${offset} is not the start of a heap block: free the array that was allocated, not a view of it`,
     );
+  }
+
+  /** Whether a unit lies in a free block, or heads one: for errors, by walking all blocks. */
+  #isFree(unit: number): boolean {
+    const w = this.words;
+    let u = HEADER_UNITS;
+    for (let size = w[u * UNIT_WORDS + SIZE]!; u + size <= unit && size > 0; size = w[u * UNIT_WORDS + SIZE]!)
+      u += size;
+    return w[u * UNIT_WORDS + STATE] === FREED;
   }
 
   #take(need: number): number {
@@ -178,15 +191,16 @@ export class Arena {
     const top = 31 - Math.clz32(need);
     const rounded = top >= SUB_BITS ? need + (1 << (top - SUB_BITS)) - 1 : need;
     let level = levelOf(rounded);
-    if (level >= LEVELS) return -1;
-    let map = w[SUB_MAPS + level]! & (-1 << subOf(rounded));
-    if (map === 0) {
-      const higher = level + 1 >= 32 ? 0 : w[LEVEL_MAP]! & (-1 << (level + 1));
-      if (higher === 0) return -1;
-      level = 31 - Math.clz32(higher & -higher);
-      map = w[SUB_MAPS + level]!;
+    let map = level >= LEVELS ? 0 : w[SUB_MAPS + level]! & (-1 << subOf(rounded));
+    if (map === 0 && level < LEVELS) {
+      const higher = w[LEVEL_MAP]! & (-1 << (level + 1));
+      if (higher !== 0) {
+        level = 31 - Math.clz32(higher & -higher);
+        map = w[SUB_MAPS + level]!;
+      }
     }
-    const u = w[HEADS + level * SUB + (31 - Math.clz32(map & -map))]!;
+    const u = map === 0 ? this.#inOwnClass(need) : w[HEADS + level * SUB + (31 - Math.clz32(map & -map))]!;
+    if (u === 0) return -1;
     const size = w[u * UNIT_WORDS + SIZE]!;
     this.#unlist(u);
     let taken = size;
@@ -200,6 +214,18 @@ export class Arena {
     w[USED_AT]! += taken;
     w[BLOCKS_AT]!++;
     return (u + 1) * UNIT;
+  }
+
+  /**
+   * The first block of the request's own class that is large enough, or 0. Only some blocks of that class
+   * are, and the largest request that fits in a fresh arena is of the same class as its only block.
+   */
+  #inOwnClass(need: number): number {
+    const w = this.words;
+    let u = w[HEADS + levelOf(need) * SUB + subOf(need)]!;
+    for (let looks = 0; u !== 0 && w[u * UNIT_WORDS + SIZE]! < need; looks++)
+      u = looks < LOOKS ? w[u * UNIT_WORDS + NEXT]! : 0;
+    return u;
   }
 
   #give(unit: number): void {

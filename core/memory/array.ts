@@ -81,8 +81,10 @@ export function copy<T extends TypedArray>(heap: Heap, from: NdArray<T>): NdArra
   return a;
 }
 
-/** Frees an array of the heap. Views of it must not be used afterwards; a view cannot be freed itself. */
+/** Frees an array of the heap. Views of it must not be used afterwards; a view of a part of it cannot be freed itself. */
 export function free(heap: Heap, array: NdArray): void {
+  if (array.offset !== 0 || array.size !== array.data.length)
+    throw new HaloweaveError('memory', 'this is a view of a part of an array: free the whole array');
   const address = heap.locate(array.data);
   if (address < 0)
     throw new HaloweaveError('memory', 'this array is not in the shared heap: nothing to free');

@@ -165,6 +165,8 @@ export class Heap {
 
   /** Stops listening for new arenas. The memory goes when no thread holds a view of it any more. */
   close(): void {
+    // Whoever closes may still read what lies in arenas that have been announced.
+    this.#sync();
     this.#channel.close();
   }
 

@@ -97,7 +97,11 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
       // The thread is gone (out of memory, process.exit in user code) or was ended here.
       const error = serialiseError(cause);
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
-      error.stack = error.message;
+      // The frames of a promise that was rejected and not heeded are the user's; a dead thread has none.
+      const frames = /worker exited with code/.test(error.message)
+        ? []
+        : error.stack.split('\n').filter((line) => /^ +at /.test(line));
+      error.stack = [error.message, ...frames].join('\n');
       error.aborted = ending;
       fail(rank, error);
       return { ok: false, rank, error };

@@ -12,6 +12,7 @@ const TURN = 50;
 export async function runInline(
   heap: Heap,
   plan: RunPlan,
+  output: number,
   signal: AbortSignal | undefined,
   onNames: (names: string[]) => void,
 ): Promise<HostOutcome> {
@@ -27,12 +28,23 @@ export async function runInline(
     last = performance.now();
   };
   signal?.addEventListener('abort', interrupt, { once: true });
+  if (output === 2) divert(1);
   try {
     if (signal?.aborted) interrupt();
     return { kind: 'done', ranks: [await runRank(new InlineTransport(heap), plan, onNames, breathe)] };
   } catch (error) {
     return { kind: 'failed', rank: 0, error: serialiseError(error) };
   } finally {
+    if (output === 2) divert(-1);
     signal?.removeEventListener('abort', interrupt);
   }
+}
+
+let diverted = 0;
+
+/** While any run in this thread wants it, what is printed to standard output goes to standard error. */
+function divert(by: 1 | -1): void {
+  diverted += by;
+  if (by === 1 && diverted === 1) process.stdout.write = process.stderr.write.bind(process.stderr);
+  if (diverted === 0) Reflect.deleteProperty(process.stdout, 'write');
 }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { HaloweaveError } from '../base/errors.js';
 import { Heap, type HeapHandle } from '../memory/heap.js';
 import { ABORT_AT } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
@@ -25,8 +26,9 @@ export type RankResult =
   | { ok: false; rank: number; error: SerialisedError };
 
 export default async function rankEntry(task: RankTask): Promise<RankResult> {
-  printAtOnce(process.stdout, task.output);
-  printAtOnce(process.stderr, 2);
+  const control = new Int32Array(task.control);
+  printAtOnce(process.stdout, task.output, control);
+  printAtOnce(process.stderr, 2, control);
   const heap = Heap.attach(task.heap);
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
   try {
@@ -37,16 +39,31 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
       (names) => notify({ type: 'measure-names', names }),
       null,
     );
+    refuseUnclonable(outcome);
     return { ok: true, outcome };
   } catch (error) {
     const serialised = serialiseError(error);
     // Others are released at once, not when the main thread gets round to it.
-    if (!serialised.aborted)
-      Atomics.compareExchange(new Int32Array(task.control), ABORT_AT, 0, task.rank + 1);
+    if (!serialised.aborted) Atomics.compareExchange(control, ABORT_AT, 0, task.rank + 1);
     notify({ type: 'failed', rank: task.rank, error: serialised });
     return { ok: false, rank: task.rank, error: serialised };
   } finally {
     heap.close();
     task.notices.close();
+  }
+}
+
+/** A result that no thread can pass on would end the run with an error that says nothing. */
+function refuseUnclonable(outcome: RankOutcome): void {
+  const result = outcome.kernel?.results ?? outcome.value;
+  if ((typeof result !== 'object' && typeof result !== 'function') || result === null) return;
+  try {
+    structuredClone(result);
+  } catch (cause) {
+    throw new HaloweaveError(
+      'program',
+      `what the program returned cannot leave its thread: ${(cause as Error).message}; return plain data`,
+      { rank: outcome.rank },
+    );
   }
 }

@@ -44,6 +44,9 @@ export async function runRank(
   // Every rank listens for new arenas from here on; before, an announcement could pass it by.
   comm.barrier();
   const loaded = await loadProgram(plan.program, plan.file);
+  // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
+  // announcement of a new arena.
+  comm.barrier();
   const start = performance.now();
   let kernel: KernelOutcome | null = null;
   let value: unknown;

@@ -120,7 +120,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options.signal, watch.onNames)
+        ? await runInline(heap, plan, options.output ?? 1, options.signal, watch.onNames)
         : await runOnThreads({
             ranks,
             heap,

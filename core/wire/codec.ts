@@ -1,8 +1,11 @@
 import { Packr } from 'msgpackr';
 import { HaloweaveError } from '../base/errors.js';
 
-// Without records, so that bytes depend on the value alone and not on what was sent before.
-const packr = new Packr({ useRecords: false, structuredClone: true, useBigIntExtension: true });
+// Records keep plain objects apart from Maps, and let objects refer to themselves: without them both would be
+// MessagePack maps. None are shared between messages, so that bytes depend on the value alone.
+const packr = new Packr({ useRecords: true, structuredClone: true, useBigIntExtension: true });
+/** The double −0: MessagePack integers, which the encoder prefers, have no such number. */
+const NEGATIVE_ZERO = Uint8Array.of(0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0);
 
 /** A structured value (numbers, strings, bigint, Map, Set, Date, typed arrays, nested and cyclic objects) as MessagePack. */
 export function encode(value: unknown): Uint8Array {
@@ -11,7 +14,7 @@ export function encode(value: unknown): Uint8Array {
       'argument',
       `a ${typeof value} cannot be sent: send data, and call functions on the rank that has them`,
     );
-  return packr.pack(value);
+  return Object.is(value, -0) ? NEGATIVE_ZERO.slice() : packr.pack(value);
 }
 
 /** The value of MessagePack bytes. Typed arrays inside are copies: nothing refers to `bytes` afterwards. */

@@ -1,3 +1,5 @@
+import { HaloweaveError } from '../base/errors.js';
+
 /** What passes between a host's main thread and its ranks beside the ranks' own messages. Version 1. */
 
 /** A rank tells its host something while it runs. */
@@ -19,7 +21,6 @@ export interface SerialisedError {
 export function serialiseError(error: unknown): SerialisedError {
   const e =
     error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${String(error)}`);
-  const more = e as Error & { code?: unknown; place?: unknown };
   let stack = e.stack ?? `${e.name}: ${e.message}`;
   for (let cause = e.cause; cause instanceof Error; cause = cause.cause)
     stack += `\ncaused by ${cause.stack ?? cause.message}`;
@@ -27,9 +28,8 @@ export function serialiseError(error: unknown): SerialisedError {
     name: e.name,
     message: e.message,
     stack,
-    code: typeof more.code === 'string' ? more.code : null,
-    place:
-      typeof more.place === 'object' && more.place !== null ? (more.place as Record<string, unknown>) : {},
-    aborted: more.code === 'aborted',
+    code: e instanceof HaloweaveError ? e.code : null,
+    place: e instanceof HaloweaveError ? { ...e.place } : {},
+    aborted: e instanceof HaloweaveError && e.code === 'aborted',
   };
 }

@@ -30,6 +30,7 @@ export interface Coefficients {
   readonly kz: number;
   /** 2K/µ and e for any other axis. */
   readonly tilted: { readonly k: number; readonly axis: readonly [number, number, number] } | null;
+  /** External field. */
   readonly bx: number;
   readonly by: number;
   readonly bz: number;
@@ -75,6 +76,21 @@ export function coefficients(model: SpinsModel): Coefficients {
     mu,
     alpha,
     rate: -gamma / (1 + alpha * alpha),
+  };
+}
+
+/** Coefficients whose effective field is w times that of `c`: saves a product for each component and stage. */
+export function scaled(c: Coefficients, w: number): Coefficients {
+  return {
+    ...c,
+    j: w * c.j,
+    di: w * c.di,
+    db: w * c.db,
+    kz: w * c.kz,
+    tilted: c.tilted && { k: w * c.tilted.k, axis: c.tilted.axis },
+    bx: w * c.bx,
+    by: w * c.by,
+    bz: w * c.bz,
   };
 }
 

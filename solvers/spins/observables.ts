@@ -1,8 +1,5 @@
 import type { Places } from './places.js';
-import type { RowField } from './stages.js';
-
-/** The state is the first vector field of `Places`. */
-const S = 0;
+import { type RowField, S } from './stages.js';
 
 /**
  * Hands over the energy of every spin of a part,

@@ -12,6 +12,8 @@ export interface Places {
   readonly data: Float64Array;
   /** x, y, z of the first field, then of the second, … */
   readonly at: readonly number[];
+  /** Distance from each component to the next, if it is the same for all; null otherwise. */
+  readonly spacing: number | null;
   readonly rows: number;
   readonly columns: number;
   /** Elements from a spin to its neighbour along y; 0 for a chain. */
@@ -19,9 +21,9 @@ export interface Places {
 }
 
 /**
- * One view that spans all components of some vector fields of a part, which share a buffer and a layout. An inner loop that
- * reads one array keeps its address and length in registers: a third faster than with an array for each
- * component. Valid as long as no field is swapped.
+ * One view that spans all components of some vector fields of a part, which share a buffer and a layout. An
+ * inner loop that reads one array keeps its address and length in registers: a third faster than with an array
+ * for each component. Valid as long as no field is swapped.
  * Throws `HaloweaveError('argument')` if the fields do not share one buffer.
  */
 export function placesOf(fields: readonly VectorField[]): Places {
@@ -38,9 +40,12 @@ export function placesOf(fields: readonly VectorField[]): Places {
     end = Math.max(end, data.byteOffset + data.byteLength);
   }
   const chain = first.dimension === 1;
+  const at = arrays.map((a) => (a.data.byteOffset - start) / Float64Array.BYTES_PER_ELEMENT + a.offset);
+  const spacing = at[1]! - at[0]!;
   return {
     data: new Float64Array(buffer, start, (end - start) / Float64Array.BYTES_PER_ELEMENT),
-    at: arrays.map((a) => (a.data.byteOffset - start) / Float64Array.BYTES_PER_ELEMENT + a.offset),
+    at,
+    spacing: at.every((place, k) => k === 0 || place - at[k - 1]! === spacing) ? spacing : null,
     rows: chain ? 1 : first.shape[0]!,
     columns: chain ? first.shape[0]! : first.shape[1]!,
     pitch: chain ? 0 : first.stride[0]!,

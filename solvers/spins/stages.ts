@@ -1,5 +1,6 @@
 import { type FieldRow, fieldRow } from './field.js';
-import type { Coefficients } from './model.js';
+import { advanceFusedRow, finishRk4FusedRow } from './fused.js';
+import { type Coefficients, scaled } from './model.js';
 import type { Places } from './places.js';
 import { advanceRow, finishHeunRow, finishRk4Row } from './update.js';
 
@@ -7,7 +8,7 @@ import { advanceRow, finishHeunRow, finishRk4Row } from './update.js';
 export type Stage = (places: Places) => void;
 
 // Where the x component of the state and of the stages is in `Places.at`; y and z follow.
-const S = 0;
+export const S = 0;
 const A = 3;
 const B = 6;
 const C = 9;
@@ -15,11 +16,14 @@ const C = 9;
 /** The effective field of the rows of a part, one at a time in one scratch row. */
 export class RowField {
   readonly c: Coefficients;
+  /** True if the one-pass forms apply. */
+  readonly fusible: boolean;
   readonly #row: FieldRow;
   #out = new Float64Array(0);
 
   constructor(axes: 1 | 2, c: Coefficients) {
     this.c = c;
+    this.fusible = axes === 2 && c.tilted === null;
     this.#row = fieldRow(axes, c);
   }
 
@@ -27,8 +31,16 @@ export class RowField {
   of(p: Places, from: number, row: number): Float64Array {
     if (this.#out.length < 3 * p.columns) this.#out = new Float64Array(3 * p.columns);
     const o = row * p.pitch;
-    const [x, y, z] = [p.at[from]!, p.at[from + 1]!, p.at[from + 2]!];
-    this.#row(p.data, x + o, y + o, z + o, p.pitch, p.columns, this.#out, this.c);
+    this.#row(
+      p.data,
+      p.at[from]! + o,
+      p.at[from + 1]! + o,
+      p.at[from + 2]! + o,
+      p.pitch,
+      p.columns,
+      this.#out,
+      this.c,
+    );
     return this.#out;
   }
 }
@@ -43,93 +55,85 @@ export class RowField {
  * with k = −γ/(1+α²) [S×B + α S×(S×B)]. Order 4. Every cut into parts gives the same bits.
  * Source: Hairer, Nørsett, Wanner, "Solving Ordinary Differential Equations I", II.1.
  */
-export function rk4Stages(field: RowField, h: number): readonly [Stage, Stage, Stage, Stage] {
-  const w = h * field.c.rate;
+export function rk4Stages(axes: 1 | 2, c: Coefficients, h: number): readonly [Stage, Stage, Stage, Stage] {
+  const w = h * c.rate;
+  const half = new RowField(axes, scaled(c, w / 2));
+  const whole = new RowField(axes, scaled(c, w));
+  const sixth = new RowField(axes, scaled(c, w / 6));
   return [
-    (p) => advance(field, p, S, A, w / 2),
-    (p) => advance(field, p, A, B, w / 2),
-    (p) => advance(field, p, B, C, w),
-    (p) => finishRk4(field, p, w / 6),
+    (p) => advance(half, p, S, A),
+    (p) => advance(half, p, A, B),
+    (p) => advance(whole, p, B, C),
+    (p) => finishRk4(sixth, p),
   ];
 }
 
 /** As `rk4Stages` for Heun's method, with the fields s and a: a = s + h k(s); s ← (s + a)/2 + (h/2) k(a). Order 2. */
-export function heunStages(field: RowField, h: number): readonly [Stage, Stage] {
-  const w = h * field.c.rate;
-  return [(p) => advance(field, p, S, A, w), (p) => finishHeun(field, p, w / 2)];
+export function heunStages(axes: 1 | 2, c: Coefficients, h: number): readonly [Stage, Stage] {
+  const w = h * c.rate;
+  const whole = new RowField(axes, scaled(c, w));
+  const half = new RowField(axes, scaled(c, w / 2));
+  return [(p) => advance(whole, p, S, A), (p) => finishHeun(half, p)];
 }
 
-function advance(field: RowField, p: Places, from: number, to: number, w: number): void {
-  const { data, at, rows, columns, pitch } = p;
-  const { alpha } = field.c;
+function advance(field: RowField, p: Places, from: number, to: number): void {
+  const { data, at, rows, columns: n, pitch, spacing } = p;
+  const { c } = field;
+  const [x, y, z] = [at[from]!, at[from + 1]!, at[from + 2]!];
+  const [sx, sy, sz] = [at[S]!, at[S + 1]!, at[S + 2]!];
+  const [ox, oy, oz] = [at[to]!, at[to + 1]!, at[to + 2]!];
   for (let r = 0; r < rows; r++) {
-    const b = field.of(p, from, r);
-    const o = r * pitch;
-    advanceRow(
-      data,
-      at[from]! + o,
-      at[from + 1]! + o,
-      at[from + 2]! + o,
-      at[S]! + o,
-      at[S + 1]! + o,
-      at[S + 2]! + o,
-      at[to]! + o,
-      at[to + 1]! + o,
-      at[to + 2]! + o,
-      columns,
-      b,
-      alpha,
-      w,
-    );
+    const i = r * pitch;
+    if (field.fusible && spacing !== null) advanceFusedRow(data, x + i, spacing, sx - x, ox - x, pitch, n, c);
+    else {
+      const b = field.of(p, from, r);
+      advanceRow(data, x + i, y + i, z + i, sx + i, sy + i, sz + i, ox + i, oy + i, oz + i, n, b, c.alpha);
+    }
   }
 }
 
-function finishRk4(field: RowField, p: Places, w: number): void {
-  const { data, at, rows, columns, pitch } = p;
-  const { alpha } = field.c;
+function finishRk4(field: RowField, p: Places): void {
+  const { data, at, rows, columns: n, pitch, spacing } = p;
+  const { c } = field;
+  const [x, y, z] = [at[C]!, at[C + 1]!, at[C + 2]!];
+  const [ax, ay, az] = [at[A]!, at[A + 1]!, at[A + 2]!];
+  const [bx, by, bz] = [at[B]!, at[B + 1]!, at[B + 2]!];
+  const [sx, sy, sz] = [at[S]!, at[S + 1]!, at[S + 2]!];
   for (let r = 0; r < rows; r++) {
-    const b = field.of(p, C, r);
-    const o = r * pitch;
-    finishRk4Row(
-      data,
-      at[C]! + o,
-      at[C + 1]! + o,
-      at[C + 2]! + o,
-      at[A]! + o,
-      at[A + 1]! + o,
-      at[A + 2]! + o,
-      at[B]! + o,
-      at[B + 1]! + o,
-      at[B + 2]! + o,
-      at[S]! + o,
-      at[S + 1]! + o,
-      at[S + 2]! + o,
-      columns,
-      b,
-      alpha,
-      w,
-    );
+    const i = r * pitch;
+    if (field.fusible && spacing !== null)
+      finishRk4FusedRow(data, x + i, spacing, ax - x, bx - x, sx - x, pitch, n, c);
+    else {
+      const b = field.of(p, C, r);
+      finishRk4Row(
+        data,
+        x + i,
+        y + i,
+        z + i,
+        ax + i,
+        ay + i,
+        az + i,
+        bx + i,
+        by + i,
+        bz + i,
+        sx + i,
+        sy + i,
+        sz + i,
+        n,
+        b,
+        c.alpha,
+      );
+    }
   }
 }
 
-function finishHeun(field: RowField, p: Places, w: number): void {
-  const { data, at, rows, columns, pitch } = p;
-  const { alpha } = field.c;
+function finishHeun(field: RowField, p: Places): void {
+  const { data, at, rows, columns: n, pitch } = p;
+  const [x, y, z] = [at[A]!, at[A + 1]!, at[A + 2]!];
+  const [sx, sy, sz] = [at[S]!, at[S + 1]!, at[S + 2]!];
   for (let r = 0; r < rows; r++) {
+    const i = r * pitch;
     const b = field.of(p, A, r);
-    const o = r * pitch;
-    finishHeunRow(
-      data,
-      at[A]! + o,
-      at[A + 1]! + o,
-      at[A + 2]! + o,
-      at[S]! + o,
-      at[S + 1]! + o,
-      at[S + 2]! + o,
-      columns,
-      b,
-      alpha,
-      w,
-    );
+    finishHeunRow(data, x + i, y + i, z + i, sx + i, sy + i, sz + i, n, b, field.c.alpha);
   }
 }

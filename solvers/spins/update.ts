@@ -1,10 +1,11 @@
 /*
- * The last part of a stage, a row at a time. All take the field B of the row's spins in `b` as `FieldRow`
- * leaves it, and w = step · weight · rate, and add to a base vector
+ * The second half of a stage, a row at a time, after `FieldRow`. All take w·B of the row's spins in `b`, w
+ * being step · weight · rate, and add to a base vector
  *
  *     w [S×B + α S×(S×B)],   rate = −γ/(1+α²).
  *
- * + − × ÷ sqrt only; about 3 ns a spin. The numbers x, y, z, … say where the row starts in each component of a vector field.
+ * + − × ÷ sqrt only; 3 to 5 ns a spin. The numbers x, y, z, … say where the row starts in each component of a
+ * vector field. Keep the expressions the same as in fused.ts, which must give the same bits.
  */
 
 /** out = s + w·slope(from). `out` may be `s` itself, but not overlap `from`. */
@@ -22,7 +23,6 @@ export function advanceRow(
   n: number,
   b: Float64Array,
   alpha: number,
-  w: number,
 ): void {
   const n2 = 2 * n;
   for (let i = 0; i < n; i++) {
@@ -35,13 +35,13 @@ export function advanceRow(
     const cx = py * bz - pz * by;
     const cy = pz * bx - px * bz;
     const cz = px * by - py * bx;
-    data[ox + i] = data[sx + i]! + w * (cx + alpha * (py * cz - pz * cy));
-    data[oy + i] = data[sy + i]! + w * (cy + alpha * (pz * cx - px * cz));
-    data[oz + i] = data[sz + i]! + w * (cz + alpha * (px * cy - py * cx));
+    data[ox + i] = data[sx + i]! + (cx + alpha * (py * cz - pz * cy));
+    data[oy + i] = data[sy + i]! + (cy + alpha * (pz * cx - px * cz));
+    data[oz + i] = data[sz + i]! + (cz + alpha * (px * cy - py * cx));
   }
 }
 
-const THIRD = 1 / 3;
+export const THIRD = 1 / 3;
 
 /**
  * s = (a + 2b + c − s)/3 + w·slope(c), normalised: the last stage of the classical Runge–Kutta method, whose
@@ -65,7 +65,6 @@ export function finishRk4Row(
   n: number,
   b: Float64Array,
   alpha: number,
-  w: number,
 ): void {
   const n2 = 2 * n;
   for (let i = 0; i < n; i++) {
@@ -81,9 +80,9 @@ export function finishRk4Row(
     const ux = (data[ax + i]! + 2 * data[bx0 + i]! + px - data[sx + i]!) * THIRD;
     const uy = (data[ay + i]! + 2 * data[by0 + i]! + py - data[sy + i]!) * THIRD;
     const uz = (data[az + i]! + 2 * data[bz0 + i]! + pz - data[sz + i]!) * THIRD;
-    const vx = ux + w * (cx + alpha * (py * cz - pz * cy));
-    const vy = uy + w * (cy + alpha * (pz * cx - px * cz));
-    const vz = uz + w * (cz + alpha * (px * cy - py * cx));
+    const vx = ux + (cx + alpha * (py * cz - pz * cy));
+    const vy = uy + (cy + alpha * (pz * cx - px * cz));
+    const vz = uz + (cz + alpha * (px * cy - py * cx));
     const scale = 1 / Math.sqrt(vx * vx + vy * vy + vz * vz);
     data[sx + i] = vx * scale;
     data[sy + i] = vy * scale;
@@ -103,7 +102,6 @@ export function finishHeunRow(
   n: number,
   b: Float64Array,
   alpha: number,
-  w: number,
 ): void {
   const n2 = 2 * n;
   for (let i = 0; i < n; i++) {
@@ -116,9 +114,9 @@ export function finishHeunRow(
     const cx = py * bz - pz * by;
     const cy = pz * bx - px * bz;
     const cz = px * by - py * bx;
-    const vx = (data[sx + i]! + px) * 0.5 + w * (cx + alpha * (py * cz - pz * cy));
-    const vy = (data[sy + i]! + py) * 0.5 + w * (cy + alpha * (pz * cx - px * cz));
-    const vz = (data[sz + i]! + pz) * 0.5 + w * (cz + alpha * (px * cy - py * cx));
+    const vx = (data[sx + i]! + px) * 0.5 + (cx + alpha * (py * cz - pz * cy));
+    const vy = (data[sy + i]! + py) * 0.5 + (cy + alpha * (pz * cx - px * cz));
+    const vz = (data[sz + i]! + pz) * 0.5 + (cz + alpha * (px * cy - py * cx));
     const scale = 1 / Math.sqrt(vx * vx + vy * vy + vz * vz);
     data[sx + i] = vx * scale;
     data[sy + i] = vy * scale;

@@ -86,6 +86,8 @@ export interface PartitionDefinition<F extends FieldTypes> {
    * without it (default 1). 0 waits for it at once.
    */
   lag?: number;
+  /** Cycles to run when the user does not say (`--cycles`). */
+  cycles?: number;
   /** True to stop: decided on state c, the run ends with state c + lag. Pure. */
   until?(context: UntilContext): boolean;
   /** Whole states on their way: `write` is called on rank 0, in order of cycle, for states 0, every, 2·every, … */

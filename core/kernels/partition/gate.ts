@@ -122,7 +122,7 @@ export class MeasureGate {
 
   /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */
   complete(end: number, final: Values): void {
-    if (!this.hasMeasures) return;
+    if (!this.hasMeasures || !this.#isActive) return;
     const every = this.#program.measureEvery;
     for (let next = this.history.length * every; next <= end; next += every) {
       if (next === end) this.values = final;

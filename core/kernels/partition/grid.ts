@@ -72,6 +72,8 @@ export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<
   const fields = Object.entries(spec.fields).map(([name, dtype]) => fieldInfo(name, dtype));
   if (fields.length < 1 || fields.length > MAX_FIELDS)
     throw new HaloweaveError('argument', `a grid of ${fields.length} fields: use 1 to ${MAX_FIELDS}`);
+  for (const { name, dtype } of fields)
+    if (dtype.name.endsWith('64') && dtype.name !== 'f64') wholeRules(rules, name, dtype.name);
   return {
     kind: 'grid',
     geometry,
@@ -87,6 +89,17 @@ function dimsOf(parts: GridSpec<FieldTypes>['parts'], shape: number[]): number[]
   if (typeof parts === 'string') return resolveParts(parseParts(parts), shape);
   if ('kind' in parts) return resolveParts(parts, shape);
   return resolveParts({ kind: 'dims', dims: [...parts] }, shape);
+}
+
+/** 64-bit integers cannot hold every boundary value; smaller ones store what JavaScript makes of it. */
+function wholeRules(rules: BoundaryRules, name: string, dtype: DType): void {
+  for (const [axis, sides] of rules.sides.entries())
+    for (const rule of sides)
+      if (rule.kind !== 'periodic' && !Number.isSafeInteger(rule.value))
+        throw new HaloweaveError(
+          'argument',
+          `boundary of axis ${axis} is ${rule.value}, which the ${dtype} field '${name}' cannot hold: use a whole number`,
+        );
 }
 
 function fieldInfo(name: string, dtype: DType): FieldInfo {

@@ -50,10 +50,11 @@ async function runPartitionKernel(
 ): Promise<KernelOutcome> {
   const { comm, endpoint, args, options } = env;
   const { transport } = endpoint;
-  if (options.cycles === null && !d.until)
+  const cycles = options.cycles ?? d.cycles ?? null;
+  if (cycles === null && !d.until)
     throw new HaloweaveError(
       'usage',
-      'this run would never end: give --cycles N, or an until function in the program',
+      'this run would never end: give --cycles N, or cycles or until in the program',
     );
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
   const context: Mutable<Context> = {
@@ -70,9 +71,9 @@ async function runPartitionKernel(
   setUp(d, parts, context);
   fillHalos(program, parts, blocks, cache, env);
   const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
-  const gate = new CycleGate(options.cycles, measures, env.horizon);
+  const gate = new CycleGate(cycles, measures, env.horizon);
   const frames = d.output ? new Frames(d.output, domain, args, comm, transport) : null;
-  if (comm.rank === 0) env.progress.plan(options.cycles, domain.cells, domain.parts);
+  if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
     program,

@@ -52,6 +52,7 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
     return { name, measure };
   });
   const measureEvery = whole(d.measureEvery ?? 1, 1, 'measureEvery');
+  if (d.cycles !== undefined) whole(d.cycles, 0, 'cycles');
   if (d.output) {
     whole(d.output.every, 1, 'output.every');
     for (const name of d.output.fields) number(name, 'output.fields');

@@ -11,6 +11,8 @@ const LINE_WORDS = 32;
 // Words of the common header, a line each where ranks write them.
 export const ABORT_AT = 0;
 export const EPOCH_AT = 1;
+/** 1 while a rank writes what its program prints. */
+export const PRINT_AT = 2;
 const ARRIVED_AT = LINE_WORDS;
 const GENERATION_AT = 2 * LINE_WORDS;
 const COMMON_WORDS = 3 * LINE_WORDS;

@@ -363,6 +363,19 @@ describe('ExactSum at the edges', () => {
     }
   });
 
+  it('does not see the limbs of a sum that was read before', () => {
+    const full = sumOf([
+      2 ** 600 - 2 ** 547,
+      ...Array.from({ length: 40 }, (_, i) => 2 ** (540 - 40 * i) * (1 + i / 41)),
+    ]);
+    for (let exponent = -1000; exponent < 600; exponent += 7) {
+      const lone = new ExactSum();
+      lone.mergeFrom(wordsOf(sumOf([2 ** exponent])), 0); // words leave out the zero limbs around
+      full.value();
+      expect(lone.value()).toBe(2 ** exponent);
+    }
+  });
+
   it('specials inside a long range', () => {
     const a = new Float64Array(3000).fill(1);
     a[2500] = -Infinity;

@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { type Boundary, type RunOptions, run } from 'haloweave';
+import { describe, expect, it } from 'vitest';
+import { blockSize } from '../../../core/decomposition/block.js';
+import { HaloPlan, SlotLayout } from '../../../core/halo/exchange.js';
+import { fieldLayout } from '../../../core/halo/layout.js';
+import { type GridGeometry, haloEdges, partBox } from '../../../core/halo/plan.js';
+import { dtypeInfo } from '../../../core/memory/dtype.js';
+import { kernelProgramFile } from '../../support/kernel-programs.js';
+
+interface Halos {
+  shape: number[];
+  dims: number[];
+  halo: number;
+  boundary: Boundary;
+}
+
+const CYCLES = 3;
+const FIELDS = 3;
+
+/** Runs the program that looks at every halo cell, and asks that it has looked at all of them. */
+async function check({ shape, dims, halo, boundary }: Halos, options: RunOptions): Promise<void> {
+  const checked = new SharedArrayBuffer(4);
+  await run(kernelProgramFile('coordinates'), {
+    cycles: CYCLES,
+    parts: dims,
+    args: { shape, halo, boundary, checked },
+    ...options,
+  });
+  // Halo cells of all parts: padded minus owned, each a product over axes of a sum over blocks.
+  const product = (pad: number): number =>
+    shape.reduce((n, cells, k) => {
+      let along = 0;
+      for (let b = 0; b < dims[k]; b++) along += blockSize(cells, dims[k], b) + 2 * pad;
+      return n * along;
+    }, 1);
+  expect(new Int32Array(checked)[0]).toBe((product(halo) - product(0)) * FIELDS * CYCLES);
+}
+
+const mixed: Boundary = [{ lower: { dirichlet: 1.5 }, upper: { constant: -4 } }, { dirichlet: -2 }];
+const boundaries: [string, Boundary][] = [
+  ['periodic', 'periodic'],
+  ['constant', { constant: 5 }],
+  ['Dirichlet', { dirichlet: 0.5 }],
+  ['mixed', mixed],
+  ['periodic along axis 0 only', ['periodic', { lower: { constant: 9 }, upper: { dirichlet: 3 } }]],
+  ['periodic along axis 1 only', [{ lower: { dirichlet: 3 }, upper: { constant: 0 } }, 'periodic']],
+];
+
+describe('every halo cell, faces and corners, holds what lies there', () => {
+  describe.each(boundaries)('%s', (_, boundary) => {
+    it.each([1, 2, 3])('halo of %i cells', async (halo) => {
+      for (const dims of [
+        [1, 1],
+        [2, 3],
+        [4, 1],
+      ])
+        await check({ shape: [13, 11], dims, halo, boundary }, { transport: 'inline' });
+    });
+  });
+
+  it.each<[string, Halos, number]>([
+    ['a part that is its own neighbour', { shape: [3, 4], dims: [1, 1], halo: 3, boundary: 'periodic' }, 2],
+    ['the same part on both sides', { shape: [5, 3], dims: [2, 1], halo: 2, boundary: 'periodic' }, 2],
+    ['more ranks than parts', { shape: [7, 9], dims: [1, 3], halo: 3, boundary: mixed }, 4],
+    ['halos as wide as parts', { shape: [9, 12], dims: [3, 4], halo: 3, boundary: boundaries[4][1] }, 3],
+    ['a line', { shape: [29], dims: [7], halo: 2, boundary: { dirichlet: 1 } }, 3],
+    ['long rows', { shape: [6, 500], dims: [3, 1], halo: 1, boundary: boundaries[5][1] }, 2],
+  ])('on ranks: %s', async (_, halos, ranks) => {
+    await check(halos, { ranks });
+  });
+
+  const value = fc.integer({ min: -8, max: 8 }).map((n) => n / 2);
+  const rule = fc.oneof(
+    value.map((dirichlet) => ({ dirichlet })),
+    // Integer fields would truncate a half.
+    fc.integer({ min: -9, max: 9 }).map((constant) => ({ constant })),
+  );
+  const side = fc.oneof(fc.constant('periodic' as const), rule, fc.record({ lower: rule, upper: rule }));
+  const halos: fc.Arbitrary<Halos> = fc
+    .record({ axes: fc.integer({ min: 1, max: 2 }), halo: fc.integer({ min: 0, max: 3 }) })
+    .chain(({ axes, halo }) =>
+      fc
+        .array(
+          fc
+            .integer({ min: 1, max: 4 })
+            .chain((p) =>
+              fc.tuple(
+                fc.constant(p),
+                fc.integer({ min: p * Math.max(1, halo), max: p * Math.max(1, halo) + 9 }),
+                side,
+              ),
+            ),
+          { minLength: axes, maxLength: axes },
+        )
+        .map((list) => ({
+          shape: list.map(([, n]) => n),
+          dims: list.map(([p]) => p),
+          halo,
+          boundary: list.map(([, , s]) => s),
+        })),
+    );
+
+  it('on any shape, cut, width and boundary', async () => {
+    await fc.assert(
+      fc.asyncProperty(halos, (h) => check(h, { transport: 'inline' })),
+      { numRuns: 60 },
+    );
+  });
+
+  it('the same on ranks', async () => {
+    await fc.assert(
+      fc.asyncProperty(halos, fc.integer({ min: 2, max: 3 }), (h, ranks) => check(h, { ranks })),
+      { numRuns: 6 },
+    );
+  });
+});
+
+describe('SlotLayout and HaloPlan', () => {
+  const g: GridGeometry = { shape: [400, 500], dims: [2, 2], halo: 2, periodic: [true, false] };
+  const edges = haloEdges(g, 1);
+
+  it('lays the pieces of all fields one after the other without overlap, fields on 8 bytes', () => {
+    const shared = [dtypeInfo('u8'), dtypeInfo('f64'), dtypeInfo('i16')];
+    const slot = new SlotLayout(edges, shared);
+    const elements = edges.reduce(
+      (n, e) => n + (e.send.hi[0] - e.send.lo[0]) * (e.send.hi[1] - e.send.lo[1]),
+      0,
+    );
+    let end = 0;
+    shared.forEach((d, position) => {
+      expect(slot.start(position) % 8).toBe(0);
+      expect(slot.start(position)).toBeGreaterThanOrEqual(end);
+      expect(slot.start(position)).toBeLessThan(end + 8);
+      expect(slot.piece(position, edges[0].index)).toBe(slot.start(position));
+      end = slot.start(position) + elements * d.bytes;
+    });
+    expect(slot.bytes).toBe(Math.ceil(end / 8) * 8);
+  });
+
+  it('takes no room for a share of nothing', () => {
+    expect(new SlotLayout(edges, []).bytes).toBe(0);
+    expect(new SlotLayout([], [dtypeInfo('f32')]).bytes).toBe(0);
+  });
+
+  it('packs and unpacks the same cells, in rows and one by one', () => {
+    for (const dims of [
+      [2, 2],
+      [50, 1],
+      [1, 100],
+    ]) {
+      const cut: GridGeometry = { ...g, dims };
+      const box = partBox(cut, 0);
+      const layout = fieldLayout(
+        box.hi.map((h, k) => h - box.lo[k]),
+        cut.halo,
+      );
+      const list = haloEdges(cut, 0);
+      const plan = new HaloPlan(layout, list);
+      const memory = Float64Array.from({ length: layout.length + plan.total }, (_, k) => k);
+      plan.pack(memory, 0, layout.length);
+      const packed = memory.slice(layout.length);
+      let at = 0;
+      list.forEach((e, k) => {
+        for (let i = e.send.lo[0]; i < e.send.hi[0]; i++)
+          for (let j = e.send.lo[1]; j < e.send.hi[1]; j++)
+            expect(packed[at++]).toBe(layout.origin + i * layout.strides[0] + j);
+        // Out of another memory and out of the same one.
+        for (const from of [packed, memory]) {
+          const start = at - plan.counts[k] + (from === memory ? layout.length : 0);
+          memory.fill(-1, 0, layout.length);
+          plan.unpack(k, from, start, memory, 0);
+          let next = at - plan.counts[k];
+          for (let i = e.receive.lo[0]; i < e.receive.hi[0]; i++)
+            for (let j = e.receive.lo[1]; j < e.receive.hi[1]; j++) {
+              const flat = layout.origin + i * layout.strides[0] + j;
+              if (memory[flat] !== packed[next++]) expect.fail(`cell (${i}, ${j}) of edge ${k}`);
+              memory[flat] = -1;
+            }
+          expect(memory.subarray(0, layout.length).every((x) => x === -1)).toBe(true);
+        }
+      });
+      expect(at).toBe(plan.total);
+    }
+  });
+});

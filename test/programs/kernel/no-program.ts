@@ -1,0 +1,2 @@
+/** Exports an object that is no program. */
+export default { workunit: () => undefined };

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** A path inside the source checkout. */
+export function inCheckout(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+/** The compiled form of a source file, for threads that a test starts itself. */
+export function compiledUrl(source: string): string {
+  return pathToFileURL(inCheckout(`dist/${source.replace(/\.ts$/, '.js')}`)).href;
+}
+
+/** A program that tests run on ranks. */
+export function programFile(name: string): string {
+  return inCheckout(`test/programs/comm/${name}`);
+}
+
+/** A folder that goes away when the variable that holds it leaves its scope. */
+export class ScratchFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'haloweave-test-'));
+
+  write(name: string, text: string): string {
+    const path = join(this.path, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
