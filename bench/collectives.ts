@@ -21,7 +21,19 @@ export async function collectives(peers: boolean, report: Report): Promise<void>
     report,
   );
   const many = await figuresOf('collectives', MANY, { calls: 500 }, {});
-  report.add({ bench: 'collectives', case: `barrier, ${MANY} ranks`, value: many.get('barrier')!.value, unit: 'µs', target: 80 });
+  report.add({
+    bench: 'collectives',
+    case: `barrier, ${MANY} ranks`,
+    value: many.get('barrier')!.value,
+    unit: 'µs',
+    target: 80,
+  });
   const parked = await figuresOf('parked', MANY, {}, {});
-  report.add({ bench: 'collectives', case: `${MANY} parked ranks`, value: parked.get('parked ranks')!.value, unit: '% of a core', target: 1 });
+  report.add({
+    bench: 'collectives',
+    case: `${MANY} parked ranks`,
+    value: parked.get('parked ranks')!.value,
+    unit: '% of a core',
+    target: 1,
+  });
 }

@@ -5,7 +5,12 @@ import { median, type Report } from './report.js';
 
 const TURNS = 5;
 
-async function secondsOf(args: Record<string, unknown>, parts: string, cycles: number, ranks: number): Promise<number> {
+async function secondsOf(
+  args: Record<string, unknown>,
+  parts: string,
+  cycles: number,
+  ranks: number,
+): Promise<number> {
   const result = await run(programFile('grain'), { ranks, parts, cycles, args, hash: false });
   return result.seconds;
 }
@@ -20,7 +25,9 @@ export async function grain(report: Report): Promise<void> {
   ] as const) {
     const values: number[] = [];
     for (let turn = 0; turn < TURNS; turn++)
-      values.push(((await secondsOf({ shape: '256x256', work }, '32x32', cycles, ranks)) * 1e6) / (1024 * cycles));
+      values.push(
+        ((await secondsOf({ shape: '256x256', work }, '32x32', cycles, ranks)) * 1e6) / (1024 * cycles),
+      );
     report.add({ bench: 'grain', case: name, value: median(values), unit: 'µs/partition-cycle', target });
   }
   // 16 partitions a rank against one, on the same grid: how much longer, in per cent; turn by turn.
@@ -30,5 +37,11 @@ export async function grain(report: Report): Promise<void> {
     const many = await secondsOf({ shape: '512x512' }, '8x4', 4000, ranks);
     extra.push(100 * (many / one - 1));
   }
-  report.add({ bench: 'grain', case: '16 partitions a rank against 1, 512x512', value: median(extra), unit: '% longer', target: 2 });
+  report.add({
+    bench: 'grain',
+    case: '16 partitions a rank against 1, 512x512',
+    value: median(extra),
+    unit: '% longer',
+    target: 2,
+  });
 }

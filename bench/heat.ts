@@ -19,7 +19,12 @@ export async function heat(peers: boolean, report: Report): Promise<void> {
       ours: async () => {
         const figures: Figures = new Map();
         for (const [n, cycles] of SIZES) {
-          const r = await run(PROGRAM, { ranks: 2, cycles, args: { shape: `${n}x${n}`, r: 0.1 }, hash: false });
+          const r = await run(PROGRAM, {
+            ranks: 2,
+            cycles,
+            args: { shape: `${n}x${n}`, r: 0.1 },
+            hash: false,
+          });
           figures.set(`heat ${n}x${n}`, { value: r.cellsPerSecond / 1e6, unit: 'Mcell/s' });
         }
         return figures;

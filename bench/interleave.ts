@@ -1,6 +1,7 @@
 // Measures haloweave and its peers turn by turn, because a machine's regime can change within minutes.
-import { run } from 'haloweave';
+
 import { fileURLToPath } from 'node:url';
+import { run } from 'haloweave';
 import { describeUnavailable, type PeerKind, type PeerName, runPeer } from './peers/run.js';
 import { median, type Report } from './report.js';
 
@@ -32,10 +33,16 @@ export function programFile(name: string): string {
 }
 
 /** Runs a rank program that gives `{ case: value }` and labels its figures with one unit. */
-export async function figuresOf(program: string, ranks: number, args: Record<string, unknown>, units: Record<string, string>): Promise<Figures> {
+export async function figuresOf(
+  program: string,
+  ranks: number,
+  args: Record<string, unknown>,
+  units: Record<string, string>,
+): Promise<Figures> {
   const result = await run(programFile(program), { ranks, args, output: 2 });
   const figures: Figures = new Map();
-  for (const [name, value] of Object.entries(result.results as Record<string, number>)) figures.set(name, { value, unit: units[name] ?? 'µs' });
+  for (const [name, value] of Object.entries(result.results as Record<string, number>))
+    figures.set(name, { value, unit: units[name] ?? 'µs' });
   return figures;
 }
 

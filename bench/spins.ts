@@ -14,7 +14,12 @@ export async function spins(peers: boolean, report: Report): Promise<void> {
       cases: [{ name: `spins ${SIZE}x${SIZE}` }],
       ours: async () => {
         const figures: Figures = new Map();
-        const r = await run(programFile('spins'), { ranks: 2, cycles: CYCLES, args: { n: SIZE }, hash: false });
+        const r = await run(programFile('spins'), {
+          ranks: 2,
+          cycles: CYCLES,
+          args: { n: SIZE },
+          hash: false,
+        });
         figures.set(`spins ${SIZE}x${SIZE}`, { value: r.cellsPerSecond / 1e6, unit: 'Mspin/s' });
         return figures;
       },

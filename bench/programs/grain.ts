@@ -2,7 +2,9 @@
 import { grid, partitionKernel } from 'haloweave';
 
 export default partitionKernel(({ args }) => {
-  const [rows = 256, columns = 256] = String(args.shape ?? '256x256').split('x').map(Number);
+  const [rows = 256, columns = 256] = String(args.shape ?? '256x256')
+    .split('x')
+    .map(Number);
   const work = Number(args.work ?? 1);
   return {
     partition: ({ parts }) => grid({ shape: [rows, columns], parts, fields: { u: 'f64', next: 'f64' } }),
@@ -15,7 +17,8 @@ export default partitionKernel(({ args }) => {
       const row = stride[0]!;
       for (let i = 0; i < n; i++) {
         const first = offset + i * row;
-        for (let c = first; c < first + m; c++) next[c] = u[c]! + 0.2 * (u[c - row]! + u[c + row]! + u[c - 1]! + u[c + 1]! - 4 * u[c]!);
+        for (let c = first; c < first + m; c++)
+          next[c] = u[c]! + 0.2 * (u[c - row]! + u[c + row]! + u[c - 1]! + u[c + 1]! - 4 * u[c]!);
       }
       part.swap('u', 'next');
     },

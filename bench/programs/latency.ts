@@ -35,10 +35,16 @@ export default function main(comm: Communicator) {
     ['1 KiB', 128, 10000],
     ['64 KiB', 8192, 1000],
   ] as const)
-    results[`latency ${name}`] = pingPong(new Float64Array(elements).fill(1), new Float64Array(elements), trips);
+    results[`latency ${name}`] = pingPong(
+      new Float64Array(elements).fill(1),
+      new Float64Array(elements),
+      trips,
+    );
   const mib = 131072;
   const rate = (us: number): number => (mib * 8) / us / 1000;
-  results['bandwidth 1 MiB private'] = rate(pingPong(new Float64Array(mib).fill(1), new Float64Array(mib), 300));
+  results['bandwidth 1 MiB private'] = rate(
+    pingPong(new Float64Array(mib).fill(1), new Float64Array(mib), 300),
+  );
   const source = copy(comm.heap, ndarray(new Float64Array(mib).fill(1)));
   const target = zeros(comm.heap, mib);
   results['bandwidth 1 MiB heap'] = rate(pingPong(source.data, target.data, 300));

@@ -23,7 +23,8 @@ export function addDemoCommand(program: Command): void {
     const file = join(FOLDER, `${name}.ts`);
     if (!existsSync(file))
       throw new HaloweaveError('usage', `there is no example '${name}': use one of ${names().join(', ')}`);
-    process.exitCode = await runCommand(file, programArguments(words), flags, keepSummary);
+    // Its summary is kept, and it should say what state this is.
+    process.exitCode = await runCommand(file, programArguments(words), { ...flags, hash: true }, keepSummary);
   });
 }
 

@@ -27,9 +27,7 @@ export function textSummary(r: RunResult, withHash: boolean): string {
     `  ${r.transport}, ${r.ranks} rank${r.ranks === 1 ? '' : 's'} (${r.ranksFrom})${r.parts > 0 ? `, ${r.parts} parts` : ''}`,
   ];
   for (const [name, value] of Object.entries(r.measures)) lines.push(`  ${name} = ${formatMeasure(value)}`);
-  if (r.results !== null && typeof r.results === 'object' && Object.keys(r.results).length > 0)
-    lines.push(`  results ${JSON.stringify(r.results)}`);
-  else if (r.results !== null && typeof r.results !== 'object') lines.push(`  result ${String(r.results)}`);
+  lines.push(...resultLines(r.results));
   if (r.parts > 0)
     for (const p of r.perRank)
       lines.push(
@@ -37,4 +35,19 @@ export function textSummary(r: RunResult, withHash: boolean): string {
       );
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
   return lines.join('\n');
+}
+
+/** Longer lists are counted, and only their ends shown. */
+const LIST = 4;
+
+function resultLines(results: unknown): string[] {
+  if (results === null || results === undefined) return [];
+  if (typeof results !== 'object' || Array.isArray(results)) return [`  result ${shortened(results)}`];
+  return Object.entries(results).map(([name, value]) => `  ${name}: ${shortened(value)}`);
+}
+
+function shortened(value: unknown): string {
+  if (Array.isArray(value) && value.length > LIST)
+    return `${value.length} of them, ${shortened(value[0])} … ${shortened(value[value.length - 1])}`;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -5,6 +5,8 @@ import { checkExtents, pointCount } from '../topology/cartesian.js';
 /** What `--parts` asks for: a number of parts, parts per axis, or a bound on the cells of a part. */
 export type PartsSpec =
   | { kind: 'count'; count: number }
+  /** Nobody asked: that many, or the nearest smaller number that fits the grid and its halo. */
+  | { kind: 'default'; count: number }
   | { kind: 'dims'; dims: number[] }
   | { kind: 'cells'; cells: number };
 
@@ -143,12 +145,14 @@ function fewestParts(cells: number, shape: readonly number[]): number[] {
  * Parts per axis for a grid of `shape` cells. `count`: `factorParts`. `dims`: taken as they are, after
  * checks. `cells`: the smallest number of parts for which some layout leaves no part more than that many
  * cells; among layouts of that number, the least halo surface, then the most parts on the earliest axis.
- * Deterministic.
+ * `default`: the largest number up to `count` whose layout leaves no part narrower than `halo`; that number
+ * is a suggestion, unlike the others, which are never adjusted. Deterministic.
  * @throws HaloweaveError 'argument' for a wrong number of axes, a non-positive number, an axis with more
  *   parts than cells, or a count without factorisation.
  */
-export function resolveParts(spec: PartsSpec, shape: number[]): number[] {
+export function resolveParts(spec: PartsSpec, shape: number[], halo = 1): number[] {
   checkExtents(shape, 'shape');
+  if (spec.kind === 'default') return defaultParts(spec.count, shape, Math.max(1, halo));
   if (spec.kind === 'count') return factorParts(spec.count, shape);
   const grid = `a grid of ${shape.join('x')} cells`;
   let dims: number[];
@@ -169,4 +173,12 @@ export function resolveParts(spec: PartsSpec, shape: number[]): number[] {
   require(pointCount(dims) <= MAX_PARTS, () =>
     `${dims.join('x')} is ${pointCount(dims)} parts on ${grid}: use at most ${MAX_PARTS}`);
   return dims;
+}
+
+function defaultParts(count: number, shape: number[], halo: number): number[] {
+  for (let parts = Math.min(count, pointCount(shape)); parts > 1; parts--) {
+    const dims = bestFactors(parts, shape);
+    if (dims?.every((p, k) => p === 1 || Math.floor(shape[k] / p) >= halo)) return dims;
+  }
+  return shape.map(() => 1);
 }

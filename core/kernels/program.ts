@@ -9,8 +9,6 @@ export type Args = Readonly<Record<string, unknown>>;
 /** What the user asked of a kernel, beside its own program. */
 export interface KernelOptions {
   parts: PartsSpec;
-  /** False if `parts` is the default, which a program may replace. */
-  partsAsked: boolean;
   cycles: number | null;
   hash: boolean;
 }

@@ -68,6 +68,7 @@ export function formatRate(cellsPerSecond: number): string {
 }
 
 export function formatSeconds(s: number): string {
+  if (s < 1) return `${(s * 1000).toFixed(s < 0.01 ? 1 : 0)} ms`;
   if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} s`;
   const minutes = Math.floor(s / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(s % 60)} s`;

@@ -107,8 +107,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
     program: bundle.path,
     args: options.args ?? {},
     options: {
-      parts: partsOf(options.parts) ?? { kind: 'count', count: ranks * PARTS_PER_RANK },
-      partsAsked: options.parts !== undefined,
+      parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
       cycles: options.cycles ?? null,
       hash: options.hash ?? true,
     },

@@ -64,7 +64,7 @@ export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<
   const rules = normaliseBoundary(spec.boundary ?? 'periodic', shape.length);
   const geometry: GridGeometry = {
     shape,
-    dims: dimsOf(spec.parts, shape),
+    dims: dimsOf(spec.parts, shape, spec.halo ?? 1),
     halo: spec.halo ?? 1,
     periodic: rules.periodic,
   };
@@ -84,10 +84,10 @@ export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<
   };
 }
 
-function dimsOf(parts: GridSpec<FieldTypes>['parts'], shape: number[]): number[] {
+function dimsOf(parts: GridSpec<FieldTypes>['parts'], shape: number[], halo: number): number[] {
   if (typeof parts === 'number') return factorParts(parts, shape);
   if (typeof parts === 'string') return resolveParts(parseParts(parts), shape);
-  if ('kind' in parts) return resolveParts(parts, shape);
+  if ('kind' in parts) return resolveParts(parts, shape, halo);
   return resolveParts({ kind: 'dims', dims: [...parts] }, shape);
 }
 

@@ -131,3 +131,24 @@ describe('resolveParts', () => {
     expect(() => resolveParts({ kind: 'cells', cells: 0 }, [5])).toThrow(/at most 0 cells/);
   });
 });
+
+describe('the default number of parts', () => {
+  it('is the number given wherever that fits', () => {
+    expect(resolveParts({ kind: 'default', count: 8 }, [512, 512])).toEqual([4, 2]);
+  });
+
+  it('is the nearest smaller number that fits the grid, for every small shape and count', () => {
+    for (const shape of shapes)
+      for (let count = 1; count <= 20; count++) {
+        const parts = product(resolveParts({ kind: 'default', count }, shape));
+        expect(parts).toBeLessThanOrEqual(count);
+        for (let more = parts + 1; more <= count; more++)
+          expect(() => factorParts(more, shape)).toThrow(HaloweaveError);
+      }
+  });
+
+  it('leaves no part narrower than the halo', () => {
+    expect(resolveParts({ kind: 'default', count: 8 }, [16], 3)).toEqual([5]);
+    expect(resolveParts({ kind: 'default', count: 8 }, [2, 2], 3)).toEqual([1, 1]);
+  });
+});

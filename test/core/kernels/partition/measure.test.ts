@@ -20,7 +20,9 @@ const context = {
 /** What a measure makes of values that are spread over ranks: each collects its own, one merges all. */
 function reduce(factory: typeof sum, ranks: readonly (readonly number[])[]): number {
   const lists = ranks.map((values) => {
-    const terms: Terms = (_part, add) => values.forEach((v) => add(v));
+    const terms: Terms = (_part, add) => {
+      for (const v of values) add(v);
+    };
     const a = accumulator(factory(terms));
     a.collect(nowhere, context);
     const words = new Int32Array(a.words + 3);
