@@ -1,4 +1,4 @@
-import type { DTYPES, TypedArray } from '../memory/dtype.js';
+import { dtypeOf, type TypedArray } from '../memory/dtype.js';
 import { type Address, ARENA_SPAN, type Heap } from '../memory/heap.js';
 import { SHAPE_BYTES } from '../wire/cell.js';
 import { copyElements, type Landing, type Outgoing, readShape, writeShape } from './payload.js';
@@ -95,7 +95,8 @@ abstract class Side implements Transfer {
 
   protected heapView(word: number): TypedArray {
     const address = this.d.getAddress(word);
-    const Create = this.data.constructor as (typeof DTYPES)[number]['create'];
+    // Not the constructor of the data: encoded values are Node's Buffers.
+    const Create = dtypeOf(this.data).create;
     return new Create(
       this.heap.arena(Math.floor(address / ARENA_SPAN)).buffer,
       address % ARENA_SPAN,

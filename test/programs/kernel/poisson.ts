@@ -2,14 +2,14 @@
  * −Δu = 1 on the unit square, u = 0 on its edge, by successive over-relaxation in red and black, until the
  * largest change of a sweep is negligible. `--n`: cells per side, centres half a cell inside.
  */
-import { grid, max, partitionKernel, sum } from 'haloweave';
+import { grid, max, type Part, partitionKernel, sum } from 'haloweave';
 
 export default partitionKernel(({ args }) => {
   const n = Number(args.n);
   const h = 1 / n;
   const omega = 2 / (1 + Math.sin(Math.PI * h));
   const half = (colour: number) => ({
-    workunit(part: import('haloweave').Part<{ u: 'f64'; change: 'f64' }>) {
+    workunit(part: Part<{ u: 'f64'; change: 'f64' }>) {
       const { data: u, stride } = part.u;
       const row = stride[0]!;
       part.each((c, [i = 0, j = 0]) => {

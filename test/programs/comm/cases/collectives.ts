@@ -54,7 +54,7 @@ export const collectiveCases: Case[] = [
         const all = comm.allgather<TypedArray>(mine);
         assert.equal(all.length, comm.size);
         assert.equal(all[comm.rank], mine);
-        all.forEach((a, r) => same(a, constant('i16', n + r, r), `${n + r} of rank ${r}`));
+        for (const [r, a] of all.entries()) same(a, constant('i16', n + r, r), `${n + r} of rank ${r}`);
       }
       const forms = (r: number): unknown =>
         [r, `rank ${r}`, { r, big: BigInt(r) }, new Set([r]), null][r % 5];
@@ -63,7 +63,8 @@ export const collectiveCases: Case[] = [
         Array.from({ length: comm.size }, (_, r) => forms(r)),
       );
       const nd = comm.allgather<NdArray>(ndarray(constant('u32', 6, comm.rank), [2, 3]).transpose(1, 0));
-      nd.forEach((a, r) => sameNd(a, ndarray(constant('u32', 6, r), [2, 3]).transpose(1, 0), `ndarray ${r}`));
+      for (const [r, a] of nd.entries())
+        sameNd(a, ndarray(constant('u32', 6, r), [2, 3]).transpose(1, 0), `ndarray ${r}`);
     },
   },
   {

@@ -136,14 +136,14 @@ export const messageCases: Case[] = [
     body(comm) {
       const source = heapLike(comm, 'u8', 4 * EAGER);
       const target = heapLike(comm, 'u8', 4 * EAGER);
-      source.data.set(constant('u8', 4 * EAGER, comm.rank) as Uint8Array);
+      (source.data as Uint8Array).set(constant('u8', 4 * EAGER, comm.rank) as Uint8Array);
       for (const [from, to, n] of [
         [1, 3, 7],
         [3, 1, 1000],
         [5, 64, EAGER + 9],
         [63, 127, 3 * EAGER],
       ] as const) {
-        target.data.fill(0);
+        (target.data as Uint8Array).fill(0);
         const request = comm.isend(source.data.subarray(from, from + n), right(comm), 1);
         comm.recvInto(target.data.subarray(to, to + n), left(comm), 1);
         request.wait();
@@ -186,10 +186,11 @@ export const messageCases: Case[] = [
     body(comm) {
       for (const dtype of dtypes) {
         const sizes = lengths(dtype);
-        sizes.forEach((n, k) => comm.send(constant(dtype, n, 1), comm.rank, k));
-        sizes.forEach((n) => comm.send({ n, text: 'x'.repeat(n % 5000) }, comm.rank, 77));
+        for (const [k, n] of sizes.entries()) comm.send(constant(dtype, n, 1), comm.rank, k);
+        for (const n of sizes) comm.send({ n, text: 'x'.repeat(n % 5000) }, comm.rank, 77);
         for (const n of sizes) assert.deepEqual(comm.recv(comm.rank, 77), { n, text: 'x'.repeat(n % 5000) });
-        sizes.forEach((n, k) => same(comm.recv(comm.rank, k), constant(dtype, n, 1), `${n} × ${dtype}`));
+        for (const [k, n] of sizes.entries())
+          same(comm.recv(comm.rank, k), constant(dtype, n, 1), `${n} × ${dtype}`);
       }
     },
   },
