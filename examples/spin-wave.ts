@@ -3,7 +3,7 @@
  *
  *     dS/dt = −1/(1+α²) [S×B + α S×(S×B)],   B_j = S_{j−1} + S_{j+1}      (J = µ = γ = 1)
  *
- *     haloweave run examples/spin-wave.ts -n 3 --json -- --spins 60 --mode 7 --cone 0.9 --alpha 0.05 --time 2 --dt 0.001
+ *     npx haloweave run examples/spin-wave.ts -n 3 --json -- --spins 60 --mode 7 --cone 0.9 --alpha 0.05 --time 2 --dt 0.001
  *
  * Expected: results.maxError, the largest difference of any component of any spin from the closed form at the
  * final time, is 2e-14. With --dt 0.1 and 0.05 it is 4.7e-9 and 3.0e-10 (order 4), with --integrator heun

@@ -38,7 +38,7 @@ const BY_PATH = /^core\/(runtime\/load\.ts|cli\/)/;
 
 const LONGEST = 400;
 const TOP_LEVEL = [
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts', '.npmrc'],
   ...['core', 'solvers', 'examples', 'test', 'bench'],
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', '.ci', '.git', '.gitignore'],
 ];

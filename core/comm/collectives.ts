@@ -1,5 +1,4 @@
 import { HaloweaveError } from '../base/errors.js';
-import { blockSize, blockStart } from '../decomposition/block.js';
 import { DTYPES, type TypedArray } from '../memory/dtype.js';
 import { type Address, ARENA_SPAN } from '../memory/heap.js';
 import { ndarray } from '../memory/ndarray.js';
@@ -122,8 +121,8 @@ export class SharedCollectives {
     }
     // Large: every rank reduces its share of the elements into rank 0's block, then all copy the whole.
     const shared = inputs[0]!;
-    const from = blockStart(n, this.#size, this.#rank);
-    const to = from + blockSize(n, this.#size, this.#rank);
+    const from = Math.floor((n * this.#rank) / this.#size);
+    const to = Math.floor((n * (this.#rank + 1)) / this.#size);
     reduceElements(op.reduction, inputs, shared, from, to);
     const lent = this.#lent;
     this.#lent = [];

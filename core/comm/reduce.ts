@@ -20,8 +20,13 @@ export function isBuiltin(op: unknown): op is ReduceOperation {
   return (typeof op === 'function' || typeof op === 'object') && op !== null && 'reduction' in op;
 }
 
-/** Reduces one number per rank, `get(r)` for r in 0..count−1. */
-export function reduceNumbers(op: BuiltinReduction, count: number, get: (r: number) => number): number {
+/** Reduces one number per rank, `get(r)` for r in 0..count−1. `scratch` saves making an accumulator for each call. */
+export function reduceNumbers(
+  op: BuiltinReduction,
+  count: number,
+  get: (r: number) => number,
+  scratch?: ExactSum,
+): number {
   switch (op) {
     case 'min': {
       let v = get(0);
@@ -37,7 +42,8 @@ export function reduceNumbers(op: BuiltinReduction, count: number, get: (r: numb
       // One addition rounds once: two terms are exact in that sense already. Adding 0 makes −0 the 0 of an exact sum.
       if (count === 1) return canonical(get(0) + 0);
       if (count === 2) return canonical(get(0) + get(1) + 0);
-      const s = new ExactSum();
+      const s = scratch ?? new ExactSum();
+      s.clear();
       for (let r = 0; r < count; r++) s.add(get(r));
       return s.value();
     }
@@ -73,7 +79,8 @@ export function reduceElements(
     }
     return;
   }
-  for (let k = from; k < to; k++) out[k] = reduceNumbers(op, n, (r) => xs[r]![k]!);
+  const scratch = new ExactSum();
+  for (let k = from; k < to; k++) out[k] = reduceNumbers(op, n, (r) => xs[r]![k]!, scratch);
 }
 
 function reduceBigInts(

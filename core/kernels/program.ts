@@ -15,8 +15,8 @@ export interface KernelOptions {
 
 /** Where a rank tells how far it is, for whoever shows it. */
 export interface ProgressSink {
-  /** Every partition of this rank has finished this many cycles; cells updated so far. */
-  cycle(done: number, cells: number): void;
+  /** Cells that this rank has updated so far, counted once a cycle. */
+  updated(cells: number): void;
   /** What the whole run is about to do (rank 0). */
   plan(cycles: number | null, cells: number, parts: number): void;
   /** The newest measures (rank 0). */

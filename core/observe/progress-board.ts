@@ -14,10 +14,6 @@ const PARTS = 2;
 const MEASURED = 3;
 const VALUES = 4;
 
-// Doubles of a rank.
-const DONE = 0;
-const UPDATED = 1;
-
 export class ProgressBoard {
   readonly #f64: Float64Array;
   readonly #mine: number;
@@ -34,9 +30,8 @@ export class ProgressBoard {
     return (HEADER + ranks * STRIDE) * 8;
   }
 
-  cycle(done: number, cells: number): void {
-    this.#f64[this.#mine + DONE] = done;
-    this.#f64[this.#mine + UPDATED] = cells;
+  updated(cells: number): void {
+    this.#f64[this.#mine] = cells;
   }
 
   plan(cycles: number | null, cells: number, parts: number): void {
@@ -56,11 +51,11 @@ export class ProgressBoard {
     this.#f64[MEASURED] = cycle;
   }
 
-  /** What the host reads: the slowest rank's cycle (of those that have partitions), and sums. */
+  /** What the host reads. */
   read(ranks: number): Progress {
     const f = this.#f64;
     let updated = 0;
-    for (let r = 0; r < ranks; r++) updated += f[HEADER + r * STRIDE + UPDATED]!;
+    for (let r = 0; r < ranks; r++) updated += f[HEADER + r * STRIDE]!;
     const cells = f[CELLS]!;
     return {
       cycles: f[CYCLES]! > 0 ? f[CYCLES]! : null,

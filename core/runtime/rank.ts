@@ -41,8 +41,6 @@ export async function runRank(
 ): Promise<RankOutcome> {
   const endpoint = new Endpoint(transport);
   const comm = new Communicator(endpoint);
-  // Every rank listens for new arenas from here on; before, an announcement could pass it by.
-  comm.barrier();
   const loaded = await loadProgram(plan.program, plan.file);
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.

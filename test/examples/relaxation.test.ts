@@ -48,6 +48,7 @@ describe('the relaxation of a file', () => {
     const files = [
       'picture-0000000.png',
       'picture-0000020.png',
+      'picture-0000040.png',
       'final.png',
       'energy-torque.svg',
       'final.ovf',

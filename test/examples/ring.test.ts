@@ -22,7 +22,7 @@ describe('examples/ring.ts', () => {
   it('prints its result for people', () => {
     const { stdout, status } = haloweave(commands[0]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/results \{"token":18,"rounds":3\}/);
+    expect(stdout).toMatch(/token"?: ?18\b/);
   });
 });
 

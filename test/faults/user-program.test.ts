@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RunError, type RunOptions, run } from 'haloweave';
 import { describe, expect, it } from 'vitest';
+import { haloweave } from '../support/kernel-examples.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
 
 const FILE = kernelProgramFile('faults');
@@ -183,5 +184,26 @@ describe('an exception in user code ends the run with its place', () => {
     expect(error.code).toBe('program');
     expect(error.message).toContain(text);
     expect(error.stack).toContain(`faults.ts:${lineOf(text)}:`);
+  });
+});
+
+describe('the exit code tells a failed program from wrong usage', () => {
+  const command = (fault: string, ...options: string[]): ReturnType<typeof haloweave> =>
+    haloweave(['run', FILE, '-n', '2', '--parts', '4', ...options, '--', '--fault', fault]);
+
+  it('1, with the place and the stack of the user on standard error', () => {
+    const { status, stdout, stderr } = command('workunit throws', '--cycles', '6');
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('RangeError in workunit of partition 2, cycle 3, phase 0: the flux is negative');
+    expect(stderr).toContain(`faults.ts:${lineOf("RangeError('the flux is negative')")}:`);
+  });
+
+  it('2, without a stack, for a run that would never end and for parts that are none', () => {
+    for (const { status, stderr } of [command('none'), command('none', '--cycles', '1', '--parts', '2y2')]) {
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^haloweave: /);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
   });
 });

@@ -3,9 +3,9 @@ import { empty, viewAt, zeros } from '../../memory/array.js';
 import { type DType, dtypeInfo } from '../../memory/dtype.js';
 import { type NdArray, ndarray } from '../../memory/ndarray.js';
 import type { Transport } from '../../transport/transport.js';
-import type { Args } from '../program.js';
-import type { PartitionDefinition } from './definition.js';
-import { copyOwned } from './gather.js';
+import type { Args, GatherTable } from '../program.js';
+import type { Frame, PartitionDefinition } from './definition.js';
+import { copyOwned, gatherField } from './gather.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import type { OwnedPart } from './owned-part.js';
 
@@ -103,6 +103,16 @@ export class Frames {
     Atomics.store(this.#counters, 0, ++this.#written);
     for (let r = 1; r < this.#transport.size; r++) this.#transport.wake(r);
     return true;
+  }
+
+  /** On rank 0: writes the final state if it is due. No part begins a cycle with it, so none has put it in a frame. */
+  writeFinal(cycle: number, table: GatherTable): void {
+    if (this.#transport.rank !== 0 || cycle % this.every !== 0) return;
+    const fields = this.#output.fields.map((name) => [name, gatherField(this.#transport.heap, table, name)]);
+    this.#output.write(
+      { cycle, fields: Object.fromEntries(fields) as Frame['fields'] },
+      { args: this.#args },
+    );
   }
 
   /** The state of the next frame that has not been written. */

@@ -8,6 +8,10 @@ import type { FieldTypes } from './grid.js';
 import { type Accumulator, accumulator } from './measure.js';
 import type { OwnedPart } from './owned-part.js';
 import type { ResolvedProgram } from './resolve.js';
+import { userError } from './user-error.js';
+
+/** Entries a rank other than 0 collects before it forgets: trimming then costs next to nothing. */
+const HISTORY = 1024;
 
 type Values = Readonly<Record<string, number>>;
 const NONE: Values = Object.freeze({});
@@ -29,6 +33,8 @@ export class MeasureGate {
   values: Values = {};
   cycle = -1;
   readonly history: { cycle: number; measures: Values }[] = [];
+  /** Entries of the history dropped from its front. */
+  #forgotten = 0;
   /** The number of cycles after which `until` ends the run. */
   stop = Number.POSITIVE_INFINITY;
   readonly #program: ResolvedProgram;
@@ -102,7 +108,7 @@ export class MeasureGate {
       const next = this.cycle < 0 ? 0 : this.cycle + every;
       if (this.hasMeasures && !this.#read(next)) return false;
       this.cycle = next;
-      if (this.hasMeasures) this.history.push({ cycle: next, measures: this.values });
+      if (this.hasMeasures) this.#remember(next);
       if (
         this.stop === Number.POSITIVE_INFINITY &&
         this.#until?.({ args: this.#args, cycle: next, measures: this.values })
@@ -115,7 +121,8 @@ export class MeasureGate {
   /** Lets a context see what cycle `cycle` may see, however far this rank has read: no sooner, no later. */
   show(context: { measures: Values; measuredCycle: number }, cycle: number): void {
     const { lag, measureEvery } = this.#program;
-    const entry = cycle < lag ? undefined : this.history[Math.floor((cycle - lag) / measureEvery)];
+    const entry =
+      cycle < lag ? undefined : this.history[Math.floor((cycle - lag) / measureEvery) - this.#forgotten];
     context.measures = entry ? entry.measures : NONE;
     context.measuredCycle = entry ? entry.cycle : -1;
   }
@@ -124,17 +131,36 @@ export class MeasureGate {
   complete(end: number, final: Values): void {
     if (!this.hasMeasures || !this.#isActive) return;
     const every = this.#program.measureEvery;
-    for (let next = this.history.length * every; next <= end; next += every) {
+    for (let next = (this.#forgotten + this.history.length) * every; next <= end; next += every) {
       if (next === end) this.values = final;
       else if (!this.#read(next)) return;
-      this.history.push({ cycle: next, measures: this.values });
+      this.#remember(next);
     }
+  }
+
+  /**
+   * Rank 0 reports the whole history. The others forget: a part that has not started cycle c keeps its rank
+   * from reading a measure later than the first due after c, so only the last few states can be asked for.
+   */
+  #remember(cycle: number): void {
+    this.history.push({ cycle, measures: this.values });
+    if (this.#transport.rank === 0 || this.history.length < HISTORY) return;
+    const keep = Math.ceil((this.#program.lag + 1) / this.#program.measureEvery) + 3;
+    this.#forgotten += this.history.length - keep;
+    this.history.splice(0, this.history.length - keep);
   }
 
   /** The measures of the final state; all ranks together, when all parts have finished. */
   final(parts: readonly OwnedPart[], comm: Communicator, context: Context): Values {
     for (const a of this.#reader) a.clear();
-    for (const p of parts) for (const a of this.#reader) a.collect(p.object, context);
+    for (const p of parts)
+      for (const a of this.#reader) {
+        try {
+          a.collect(p.object, context);
+        } catch (cause) {
+          throw userError(cause, 'measure', p.id, context);
+        }
+      }
     const mine = new Int32Array(this.#wordsPerRank);
     this.#write(this.#reader, mine, 0);
     const all = comm.allgather(mine);

@@ -21,7 +21,8 @@ import { rows } from './measure.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type Part, partClass } from './part.js';
 import { type ResolvedProgram, resolveProgram } from './resolve.js';
-import { type Mutable, Sweep, userError } from './sweep.js';
+import { type Mutable, Sweep } from './sweep.js';
+import { userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
 export interface ProgramContext {
@@ -102,6 +103,7 @@ async function runPartitionKernel(
   for (const p of parts) p.noteMemories();
   comm.barrier();
   const table = gatherTable(domain, blocks);
+  frames?.writeFinal(end.cycles, table);
   let results: Record<string, unknown> = {};
   if (comm.rank === 0 && d.report) {
     const report: ReportContext = {

@@ -69,8 +69,8 @@ export class OwnedPart {
   // By neighbouring part, itself excluded: where its counter is.
   readonly #counters: Int32Array[] = [];
   readonly #counterAt: number[] = [];
-  // By [parity][phase][position][edge]: element of the piece in the neighbour's arena.
-  readonly #pieces: Int32Array[][][] = [[], []];
+  // By [parity][phase][position][edge]: element of the piece in the neighbour's arena (past 2^31 for bytes).
+  readonly #pieces: number[][][][] = [[], []];
   readonly #froms: TypedArray[][] = [];
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
@@ -105,7 +105,10 @@ export class OwnedPart {
     });
     const bases = domain.fields.map((f, k) => (offset + this.#layout.fieldAt[k]!) / f.dtype.bytes);
     const { shape, dims, halo } = domain.geometry;
-    const index = Object.fromEntries(domain.fields.map((f, k) => [f.name, k]));
+    const index: Record<string, number> = Object.create(null);
+    domain.fields.forEach((f, k) => {
+      index[f.name] = k;
+    });
     this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index);
     for (const parity of [0, 1])
       this.#slots[parity] = shared.map((list, phase) =>
@@ -146,7 +149,7 @@ export class OwnedPart {
     for (const parity of [0, 1])
       this.#pieces[parity] = this.#shared.map((list, phase) =>
         list.map((f, position) =>
-          Int32Array.from(this.#layout.edges, (e) => {
+          this.#layout.edges.map((e) => {
             const their = cache.layout(e.neighbour);
             const byte =
               (blocks[e.neighbour]! % ARENA_SPAN) +

@@ -40,7 +40,7 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
     return [...new Set((list as string[]).map((name) => number(name, `share of phase ${k}`)))];
   });
   const state = d.state
-    ? d.state.map((name) => number(name, 'state'))
+    ? [...new Set(d.state.map((name) => number(name, 'state')))]
     : [...new Set(shared.flat())].sort((a, b) => a - b);
   const measures = Object.entries(d.measure ?? {}).map(([name, measure]) => {
     if (typeof measure?.source === 'string') number(measure.source, `measure '${name}'`);

@@ -6,6 +6,7 @@ import type { Frames } from './frames.js';
 import type { CycleGate, MeasureGate } from './gate.js';
 import type { OwnedPart } from './owned-part.js';
 import type { ResolvedProgram } from './resolve.js';
+import { userError } from './user-error.js';
 
 /** Workunits shorter than this are timed one in `SAMPLE`: reading the clock would cost more than they do, in ms. */
 const SHORT = 0.02;
@@ -180,8 +181,8 @@ export class Sweep {
   }
 
   #report(): void {
-    const { parts, gate, progress, measures, transport } = this.#s;
-    progress.cycle(parts.length > 0 ? gate.opened : 0, this.#cellsDone);
+    const { progress, measures, transport } = this.#s;
+    progress.updated(this.#cellsDone);
     if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0)
       progress.measures(measures.cycle, measures.values);
   }
@@ -193,24 +194,6 @@ export class Sweep {
     this.#every = halo + compute < SHORT ? SAMPLE : 1;
     this.#untilSample = this.#every - 1;
   }
-}
-
-/** Wraps what user code threw, so that the place is in the message and the user's stack is kept. */
-export function userError(
-  cause: unknown,
-  what: string,
-  partition: number,
-  context: { cycle: number; phase: number },
-): HaloweaveError {
-  const inner = cause instanceof Error ? cause : new Error(String(cause));
-  const error = new HaloweaveError(
-    'program',
-    `${what} of partition ${partition}, cycle ${context.cycle}, phase ${context.phase}: ${inner.message}`,
-    { partition, cycle: context.cycle, phase: context.phase, operation: what },
-  );
-  const frames = (inner.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  error.stack = [`${inner.name} in ${error.message}`, ...frames].join('\n');
-  return error;
 }
 
 function refuseResult(result: unknown, partition: number, context: { cycle: number; phase: number }): void {

@@ -21,7 +21,7 @@ const FIELDS = 3;
 /** Runs the program that looks at every halo cell, and asks that it has looked at all of them. */
 async function check({ shape, dims, halo, boundary }: Halos, options: RunOptions): Promise<void> {
   const checked = new SharedArrayBuffer(4);
-  await run(kernelProgramFile('coordinates'), {
+  const result = await run(kernelProgramFile('coordinates'), {
     cycles: CYCLES,
     parts: dims,
     args: { shape, halo, boundary, checked },
@@ -34,6 +34,14 @@ async function check({ shape, dims, halo, boundary }: Halos, options: RunOptions
       for (let b = 0; b < dims[k]; b++) along += blockSize(cells, dims[k], b) + 2 * pad;
       return n * along;
     }, 1);
+  const step = 2 ** 22;
+  const whole = result.gather('c');
+  const columns = shape.at(-1)!;
+  whole.data.forEach((value: number | bigint, k: number) => {
+    const index = shape.length > 1 ? [Math.floor(k / columns), k % columns] : [k];
+    const code = index.reduce((n, x) => n * 1024 + x + 1, 0);
+    if (value !== code + CYCLES * step) expect.fail(`cell (${index.join(', ')}) is gathered as ${value}`);
+  });
   expect(new Int32Array(checked)[0]).toBe((product(halo) - product(0)) * FIELDS * CYCLES);
 }
 

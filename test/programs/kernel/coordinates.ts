@@ -10,6 +10,8 @@ type AnyPart = PartMembers & Record<string, NdArray>;
 /** One cycle's step: above every coordinate code, so that an old halo cannot pass for a new one. */
 const STEP = 2 ** 22;
 const FIELDS = { c: 'f64', i: 'i32', still: 'f64' } as const;
+/** Parts of odd number keep c in the memory that was declared for this field. */
+const SPARE = { spare: 'f64' } as const;
 
 export default partitionKernel(({ args }) => {
   const shape = args.shape as number[];
@@ -65,8 +67,9 @@ export default partitionKernel(({ args }) => {
   };
 
   return {
-    partition: ({ parts }) => grid({ shape, parts, halo, boundary, fields: FIELDS }),
+    partition: ({ parts }) => grid({ shape, parts, halo, boundary, fields: { ...FIELDS, ...SPARE } }),
     setup: (part) => {
+      if (part.id % 2 === 1) part.swap('c', 'spare');
       for (const field of ['c', 'i', 'still'] as const) part.fill(field, code);
     },
     workunit(part, { cycle }) {

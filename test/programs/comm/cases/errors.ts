@@ -112,9 +112,10 @@ export const errorCases: Case[] = [
     name: 'requests give such errors by wait and by await, every time',
     async body(comm) {
       for (const n of [3, 500, EAGER]) {
+        const sends: Request<void>[] = [];
         const make = (): Request<Float64Array> => {
           const receive = comm.irecvInto(new Float64Array(n - 1), left(comm), 2);
-          comm.isend(constant('f64', n, 0), right(comm), 2);
+          sends.push(comm.isend(constant('f64', n, 0), right(comm), 2));
           return receive;
         };
         const waited = make();
@@ -142,6 +143,7 @@ export const errorCases: Case[] = [
           'truncated',
           `room for ${n - 1}`,
         );
+        for (const s of sends) s.wait();
         comm.barrier();
       }
     },

@@ -12,7 +12,6 @@ import {
   left,
   lengths,
   others,
-  pattern,
   right,
   same,
   sameNd,
@@ -37,14 +36,14 @@ export const messageCases: Case[] = [
       for (const dtype of dtypes)
         for (const n of lengths(dtype))
           for (const more of [0, 5]) {
-            const buffer = pattern(dtype, n + more, 99);
+            const buffer = constant(dtype, n + more, 99).slice();
             const status: Status = { source: -1, tag: -1, count: -1 };
             const request = comm.isend(constant(dtype, n, comm.rank), right(comm), 3);
             assert.equal(comm.recvInto(buffer, left(comm), 3, status), n);
             request.wait();
             assert.deepEqual(status, { source: left(comm), tag: 3, count: n });
             same(buffer.slice(0, n), constant(dtype, n, left(comm)), `${n} × ${dtype}`);
-            same(buffer.slice(n), pattern(dtype, n + more, 99).slice(n), `the rest after ${n} × ${dtype}`);
+            same(buffer.slice(n), constant(dtype, n + more, 99).slice(n), `the rest after ${n} × ${dtype}`);
           }
     },
   },
@@ -114,7 +113,7 @@ export const messageCases: Case[] = [
           const heapSource = inHeap(comm, constant(dtype, n, comm.rank));
           const heapTarget = heapLike(comm, dtype, n);
           for (const source of [constant(dtype, n, comm.rank), heapSource.data, heapSource])
-            for (const target of [null, pattern(dtype, n, 55), heapTarget.data, heapTarget]) {
+            for (const target of [null, constant(dtype, n, 55).slice(), heapTarget.data, heapTarget]) {
               const request = comm.isend(source, right(comm), 4);
               const what = `${n} × ${dtype}`;
               if (target === null) {

@@ -32,16 +32,15 @@ export const KIBI = 1024;
 
 const cache = new Map<string, TypedArray>();
 
-/** The pattern of a seed, made once: do not write into it. */
+/** The first elements of the pattern of a seed, which is made once: do not write into it. */
 export function constant(dtype: DType, n: number, seed: number): TypedArray {
-  const key = `${dtype} ${n} ${seed}`;
+  const key = `${dtype} ${seed}`;
   let a = cache.get(key);
-  if (!a) {
-    a = pattern(dtype, n, seed);
-    if (cache.size > 40) cache.clear();
+  if (!a || a.length < n) {
+    a = pattern(dtype, Math.max(n, 4096), seed);
     cache.set(key, a);
   }
-  return a;
+  return a.subarray(0, n);
 }
 
 /** Elements next to every limit: nothing, one, what lies in a record, a block, by reference. */

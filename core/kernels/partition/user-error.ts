@@ -1,0 +1,19 @@
+import { HaloweaveError } from '../../base/errors.js';
+
+/** Wraps what user code threw, so that the place is in the message and the user's stack is kept. */
+export function userError(
+  cause: unknown,
+  what: string,
+  partition: number,
+  context: { cycle: number; phase: number },
+): HaloweaveError {
+  const inner = cause instanceof Error ? cause : new Error(String(cause));
+  const error = new HaloweaveError(
+    'program',
+    `${what} of partition ${partition}, cycle ${context.cycle}, phase ${context.phase}: ${inner.message}`,
+    { partition, cycle: context.cycle, phase: context.phase, operation: what },
+  );
+  const frames = (inner.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  error.stack = [`${inner.name} in ${error.message}`, ...frames].join('\n');
+  return error;
+}
