@@ -23,7 +23,7 @@ function schedule(ranks: number): fc.Arbitrary<Transmission[]> {
       how: fc.constantFrom('send', 'isend', 'object' as const),
       heap: fc.boolean(),
     }),
-    { minLength: 200, maxLength: 500 },
+    { minLength: 150, maxLength: 400 },
   );
 }
 
