@@ -6,6 +6,7 @@ import type { Frames } from './frames.js';
 import type { CycleGate, MeasureGate } from './gate.js';
 import type { OwnedPart } from './owned-part.js';
 import type { ResolvedProgram } from './resolve.js';
+import { callUser } from './user-call.js';
 import { userError } from './user-error.js';
 
 /** Workunits shorter than this are timed one in `SAMPLE`: reading the clock would cost more than they do, in ms; a prime, so that all parts get their turn. */
@@ -114,7 +115,7 @@ export class Sweep {
     context.cycle = (step - phase) / phases;
     context.phase = phase;
     if (this.#measureEvery > 0) this.#s.measures.show(context, context.cycle);
-    this.#work(part, program.workunits[phase]! as unknown as (object: unknown, c: Context) => unknown);
+    this.#work(part, program.workunits[phase]! as unknown as (object: unknown, context: unknown) => unknown);
     const t2 = timed ? performance.now() : 0;
     part.publish(step + 1, phase);
     const wakes = part.wakes;
@@ -129,11 +130,11 @@ export class Sweep {
     if (timed) this.#sample(t1 - t0 + (performance.now() - t2), t2 - t1);
   }
 
-  #work(part: OwnedPart, workunit: (object: unknown, c: Context) => unknown): void {
+  #work(part: OwnedPart, workunit: (object: unknown, context: unknown) => unknown): void {
     const { context } = this.#s;
     let result: unknown;
     try {
-      result = workunit(part.object, context);
+      result = callUser(workunit, part.object, context);
     } catch (cause) {
       throw userError(cause, 'workunit', part.id, context);
     }
