@@ -285,14 +285,14 @@ export class Endpoint {
           );
     } catch (error) {
       if (mode === Mode.rendezvous) refuse(heap, address, source, this.#wake);
-      else if (arena) heap.release(address);
+      else if (arena) heap.giveBack(address, u32[cell + BYTES]!);
       throw error;
     }
     if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, this.#wake);
     const byCode = arena ? arena.views : views.byCode;
     const from = (arena ? address % ARENA_SPAN : (cell + PAYLOAD) * 4) + head;
     copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
-    if (arena) heap.release(address);
+    if (arena) heap.giveBack(address, u32[cell + BYTES]!);
     return { value: landing.finish() };
   }
 
@@ -332,7 +332,7 @@ export class Endpoint {
   }
 
   #toBlock(o: Outgoing, bytes: number): Address {
-    const address = this.transport.heap.allocate(bytes);
+    const address = this.transport.heap.lend(bytes);
     writePayload(o, this.transport.heap.arena(Math.floor(address / ARENA_SPAN)).views, address % ARENA_SPAN);
     return address;
   }

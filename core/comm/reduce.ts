@@ -54,7 +54,7 @@ const canonical = (x: number): number => (Number.isNaN(x) ? Number.NaN : x);
 
 /**
  * Reduces element by element over `inputs` (one array a rank, same dtype), elements [from, to), into `out`.
- * Floating-point sums are exact and rounded once to the dtype; integer sums are modulo 2^bits.
+ * Floating-point sums are exact, rounded once to f64, and f32 once more on store; integer sums are modulo 2^bits.
  */
 export function reduceElements(
   op: BuiltinReduction,

@@ -4,6 +4,7 @@ import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { ARENA_OVERHEAD, Arena, describeArena } from './arena.js';
+import { BlockCache } from './block-cache.js';
 import { lock, unlock } from './mutex.js';
 import { type SharedMemory, sharedMemory } from './shared-memory.js';
 
@@ -35,6 +36,12 @@ const MAX_PAGES = 65_536;
 const MIN_PAGES = 16;
 const COUNT_AT = 0;
 const GROW_LOCK_AT = 1;
+const NEXT_SEAT_AT = 2;
+/** From here a line for each thread that has attached: blocks it keeps, and their bytes in units of 64. */
+const SEATS = 16;
+const SEAT_WORDS = 16;
+/** As many threads as a host may have ranks, and some; those beyond keep no blocks. */
+const MAX_SEATS = 1088;
 /** Arenas are numbered in 16 bits wherever an address travels. */
 const MAX_ARENAS = 65_536;
 
@@ -57,6 +64,8 @@ export class Heap {
   readonly #words: Int32Array;
   readonly #arenas: Arena[] = [];
   readonly #channel: BroadcastChannel;
+  readonly #cache = new BlockCache();
+  readonly #seat: number;
   #ended: () => void = () => {};
 
   private constructor(handle: HeapHandle) {
@@ -65,6 +74,7 @@ export class Heap {
     this.#arenaPages = handle.arenaPages;
     this.#control = handle.control;
     this.#words = new Int32Array(handle.control);
+    this.#seat = Atomics.add(this.#words, NEXT_SEAT_AT, 1);
     this.#channel = new BroadcastChannel(`haloweave-heap-${handle.id}`);
     this.#channel.unref();
     this.#channel.onmessage = (event) => this.#adopt((event as { data: ArenaNotice }).data);
@@ -85,7 +95,7 @@ export class Heap {
       id: randomUUID(),
       limit,
       arenaPages: pages,
-      control: new SharedArrayBuffer(64),
+      control: new SharedArrayBuffer((SEATS + MAX_SEATS * SEAT_WORDS) * 4),
       memories: [],
     });
   }
@@ -117,9 +127,14 @@ export class Heap {
     for (;;) {
       const count = this.#sync();
       if (this.used + bytes > this.limit) throw this.#outOfMemory(bytes, 'the limit is reached');
+      if (this.#live + bytes > this.limit) this.#giveUpCache();
       for (let i = 0; i < count; i++) {
         const offset = this.#arenas[i]!.allocate(bytes);
         if (offset >= 0) return i * ARENA_SPAN + offset;
+      }
+      if (this.#cache.blocks > 0) {
+        this.#giveUpCache();
+        continue;
       }
       this.#grow(count, bytes);
     }
@@ -127,6 +142,19 @@ export class Heap {
 
   release(address: Address): void {
     this.arena(Math.floor(address / ARENA_SPAN)).release(address % ARENA_SPAN);
+  }
+
+  /** A block for a message's payload; `giveBack` it, on any thread, with the same number of bytes. */
+  lend(bytes: number): Address {
+    const kept = this.#cache.take(bytes);
+    if (kept < 0) return this.allocate(Math.max(bytes, this.#cache.sizeFor(bytes)));
+    this.#noteCache();
+    return kept;
+  }
+
+  giveBack(address: Address, bytes: number): void {
+    if (this.#seat < MAX_SEATS && this.#cache.keep(address, bytes)) this.#noteCache();
+    else this.release(address);
   }
 
   /** The arena of that number, learning of it from its announcement if need be. */
@@ -149,25 +177,52 @@ export class Heap {
     return this.#sync();
   }
 
-  /** Bytes in live blocks, with their headers. */
+  /** Bytes in blocks that are in use, with their headers. */
   get used(): number {
+    return this.#live - this.#sumSeats(1) * 64;
+  }
+
+  /** Number of blocks in use. */
+  get blocks(): number {
+    this.#sync();
+    let n = 0;
+    for (const a of this.#arenas) n += a.blocks;
+    return n - this.#sumSeats(0);
+  }
+
+  /** Releases what this thread keeps, and stops listening for new arenas. The memory goes when no thread holds a view of it. */
+  close(): void {
+    this.#giveUpCache();
+    // Whoever closes may still read what lies in arenas that have been announced.
+    this.#sync();
+    this.#channel.close();
+  }
+
+  /** Bytes in use, and in blocks that threads keep for their next messages. */
+  get #live(): number {
+    this.#sync();
     let n = 0;
     for (const a of this.#arenas) n += a.used;
     return n;
   }
 
-  /** Number of live blocks. */
-  get blocks(): number {
+  #sumSeats(word: number): number {
     let n = 0;
-    for (const a of this.#arenas) n += a.blocks;
+    const seats = Math.min(MAX_SEATS, Atomics.load(this.#words, NEXT_SEAT_AT));
+    for (let k = 0; k < seats; k++) n += Atomics.load(this.#words, SEATS + k * SEAT_WORDS + word);
     return n;
   }
 
-  /** Stops listening for new arenas. The memory goes when no thread holds a view of it any more. */
-  close(): void {
-    // Whoever closes may still read what lies in arenas that have been announced.
-    this.#sync();
-    this.#channel.close();
+  #noteCache(): void {
+    const at = SEATS + this.#seat * SEAT_WORDS;
+    this.#words[at] = this.#cache.blocks;
+    this.#words[at + 1] = this.#cache.bytes / 64 + this.#cache.blocks;
+  }
+
+  #giveUpCache(): void {
+    const kept = this.#cache.empty();
+    if (this.#seat < MAX_SEATS) this.#noteCache();
+    for (const address of kept) this.release(address);
   }
 
   #adopt(notice: ArenaNotice): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
@@ -132,6 +132,7 @@ function bundleFolder(): string {
 function store(text: string, sha256: string): string {
   const folder = bundleFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  sweepOut(folder);
   const path = join(folder, `${sha256.slice(0, 32)}.mjs`);
   const draft = `${path}.${process.pid}.${performance.now()}`;
   try {
@@ -147,4 +148,17 @@ function store(text: string, sha256: string): string {
     );
   }
   return path;
+}
+
+/** Bundles are made anew in milliseconds; those that no run can still be loading are not kept. */
+const KEPT_MILLISECONDS = 24 * 3600 * 1000;
+
+function sweepOut(folder: string): void {
+  const oldest = Date.now() - KEPT_MILLISECONDS;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    // Another run may be sweeping too.
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info && info.mtimeMs < oldest) rmSync(path, { force: true });
+  }
 }

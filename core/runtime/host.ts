@@ -51,7 +51,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   });
   const timers: NodeJS.Timeout[] = [];
   let ending = false;
-  let failure: { rank: number; error: SerialisedError } | null = null;
+  const failures = new Map<number, SerialisedError>();
   let interrupted = false;
 
   const end = (): void => {
@@ -60,7 +60,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     void pool.destroy();
   };
   const fail = (rank: number, error: SerialisedError): void => {
-    if (!error.aborted && !ending) failure ??= { rank, error };
+    if (!error.aborted && !ending && !failures.has(rank)) failures.set(rank, error);
     control.abort(rank);
     timers.push(setTimeout(end, FAILURE_GRACE));
   };
@@ -114,13 +114,15 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   try {
     if (run.signal?.aborted) interrupt();
     const results = await Promise.all(Array.from({ length: run.ranks }, (_, r) => start(r)));
-    const failed = results.find((r) => !r.ok && !r.error.aborted) ?? results.find((r) => !r.ok);
-    if (!failed) return { kind: 'done', ranks: results.map((r) => (r as { outcome: RankOutcome }).outcome) };
-    const cause = failure as { rank: number; error: SerialisedError } | null;
-    if (cause) return { kind: 'failed', ...cause };
+    if (results.every((r) => r.ok)) return { kind: 'done', ranks: results.map((r) => r.outcome) };
+    // The rank that ended the run is the culprit; others may have failed because of it, in their own words.
+    const { culprit } = control;
+    const first = failures.entries().next().value;
+    const [rank, error] = failures.has(culprit) ? [culprit, failures.get(culprit)!] : (first ?? [-1, null]);
+    if (error && !(interrupted && culprit < 0)) return { kind: 'failed', rank, error };
     if (interrupted) return { kind: 'interrupted' };
-    const { rank, error } = failed as { rank: number; error: SerialisedError };
-    return { kind: 'failed', rank, error };
+    const left = results.find((r) => !r.ok)!;
+    return { kind: 'failed', rank: left.rank, error: left.error };
   } finally {
     run.signal?.removeEventListener('abort', interrupt);
     for (const t of timers) clearTimeout(t);

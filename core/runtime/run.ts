@@ -66,6 +66,8 @@ export interface RunSummary {
 export interface RunResult extends RunSummary {
   /** True if the run was stopped from outside before its end; counts and hash are those of the last whole cycle. */
   interrupted: boolean;
+  /** Messages that were sent and that nobody had received when the program ended. */
+  unreceived: number;
   /** Where the number of ranks came from. */
   ranksFrom: string;
   /** One field of the final state as one array of the grid's shape, in private memory. */
@@ -163,6 +165,7 @@ function summarise(
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
     interrupted: kernel?.interrupted ?? false,
+    unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
     gather: (field) => {
       if (!kernel?.gather)

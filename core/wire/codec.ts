@@ -4,20 +4,29 @@ import { HaloweaveError } from '../base/errors.js';
 // Records keep plain objects apart from Maps, and let objects refer to themselves: without them both would be
 // MessagePack maps. None are shared between messages, so that bytes depend on the value alone.
 const packr = new Packr({ useRecords: true, structuredClone: true, useBigIntExtension: true });
+// Unless told, the encoder turns a function inside a structure into undefined without a word.
+Object.assign(packr, { writeFunction: refuseFunction });
+
 /** The double −0: MessagePack integers, which the encoder prefers, have no such number. */
 const NEGATIVE_ZERO = Uint8Array.of(0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0);
 
-/** A structured value (numbers, strings, bigint, Map, Set, Date, typed arrays, nested and cyclic objects) as MessagePack. */
+/**
+ * A structured value (numbers, strings, bigint, Map, Set, Date, typed arrays, nested and cyclic objects) as
+ * MessagePack. A −0 inside a structure becomes 0; in arrays and by itself it stays what it is.
+ */
 export function encode(value: unknown): Uint8Array {
-  if (typeof value === 'function' || typeof value === 'symbol')
-    throw new HaloweaveError(
-      'argument',
-      `a ${typeof value} cannot be sent: send data, and call functions on the rank that has them`,
-    );
+  if (typeof value === 'function' || typeof value === 'symbol') refuseFunction(value);
   return Object.is(value, -0) ? NEGATIVE_ZERO.slice() : packr.pack(value);
 }
 
 /** The value of MessagePack bytes. Typed arrays inside are copies: nothing refers to `bytes` afterwards. */
 export function decode(bytes: Uint8Array): unknown {
   return packr.unpack(bytes);
+}
+
+function refuseFunction(value: unknown): never {
+  throw new HaloweaveError(
+    'argument',
+    `a ${typeof value} cannot be sent: send data, and call functions on the rank that has them`,
+  );
 }

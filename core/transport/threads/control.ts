@@ -31,6 +31,11 @@ export class ThreadsControl {
     this.wakeAll();
   }
 
+  /** The rank that ended the run, −1 if nobody did or it was ended from outside. */
+  get culprit(): number {
+    return Math.max(-1, Atomics.load(this.#i32, ABORT_AT) - 1);
+  }
+
   wakeAll(): void {
     for (let r = 0; r < this.ranks; r++) {
       const at = this.#layout.park(r);

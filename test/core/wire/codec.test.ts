@@ -123,4 +123,10 @@ describe('errors that cross a thread', () => {
     for (const value of ['text', 7, null, undefined])
       expect(serialiseError(value).message).toContain(String(value));
   });
+
+  it('refuses a function anywhere in a structure', () => {
+    expect(() => encode({ list: [1, () => 2] })).toThrow(/a function cannot be sent/);
+    const shared = { a: 1 };
+    expect(decode(encode([shared, shared]))).toEqual([{ a: 1 }, { a: 1 }]);
+  });
 });
