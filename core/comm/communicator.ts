@@ -32,7 +32,7 @@ const SMALL_F64_COUNT = INLINE_BYTES / 8;
  *
  * Messages between two ranks with the same tag are received in the order in which they were sent. What
  * may be sent: typed arrays and ndarrays (strided ones too) as raw memory, and any structured value
- * (numbers, strings, bigint, Map, Set, nested objects) encoded. Arrays of the shared heap above 128 KiB
+ * (numbers, strings, bigint, Map, Set, nested objects) encoded. Arrays of the shared heap above 64 KiB
  * travel by reference and are copied once, straight into the receiver's buffer; such a send may wait for
  * its receive. Smaller sends return at once unless the receiver's mailbox (256 messages) is full.
  */

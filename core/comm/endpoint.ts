@@ -40,9 +40,10 @@ import { matches, Stash } from './stash.js';
 
 /**
  * Bytes up to which a send copies its payload to the heap and returns. Above it a send may wait for its
- * receive; there the second copy would cost more than the wait for the descriptor's round trip.
+ * receive: there both sides copy piece by piece at the same time, which at this size is as fast as copying one
+ * after the other, and from 256 KiB on four times as fast.
  */
-export const EAGER_BYTES = 128 * 1024;
+export const EAGER_BYTES = 64 * 1024;
 /** Bytes of unexpected messages a rank holds before it gives up (default). */
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 

@@ -22,7 +22,7 @@ export interface Transmission {
   heap: boolean;
 }
 
-const EAGER = 128 * 1024;
+const EAGER = 64 * 1024;
 
 export default function main(comm: Communicator, args: Args) {
   const transmissions = args.transmissions as Transmission[];

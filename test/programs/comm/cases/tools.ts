@@ -27,7 +27,7 @@ export const others = (comm: Communicator): number[] =>
   Array.from({ length: comm.size }, (_, r) => r).filter((r) => r !== comm.rank);
 
 /** Eager messages end here; larger ones wait for their receive. */
-export const EAGER = 128 * 1024;
+export const EAGER = 64 * 1024;
 export const KIBI = 1024;
 
 const cache = new Map<string, TypedArray>();
