@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
-import { wholeNumber } from './arguments.js';
 
 /** What every benchmark is told. */
 export interface BenchFlags {
   json: boolean;
   peers: boolean;
-  ranks: number | undefined;
 }
 
 interface BenchModule {
@@ -22,10 +20,9 @@ export function addBenchCommand(program: Command): void {
     .command('bench')
     .description('Measure: latency, collectives, grain, heat, spins (source checkout only).')
     .argument('<name>', 'the benchmark, or all')
-    .option('-n, --ranks <number>', 'ranks (default: what the benchmark documents)', wholeNumber('-n', 1))
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--peers', 'measure Open MPI and mpi4py in the same run (bench/peers/install.sh)'))
-    .action(async (name: string, flags: { json?: boolean; peers?: boolean; ranks?: number }) => {
+    .action(async (name: string, flags: { json?: boolean; peers?: boolean }) => {
       const path = fileURLToPath(new URL('../../bench/index.js', import.meta.url));
       if (!existsSync(path))
         throw new HaloweaveError(
@@ -43,7 +40,6 @@ export function addBenchCommand(program: Command): void {
         await bench.runBench(n, {
           json: flags.json === true,
           peers: flags.peers === true,
-          ranks: flags.ranks,
         });
       }
     });
