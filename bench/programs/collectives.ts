@@ -1,20 +1,6 @@
 // Rank program of `bench collectives`: µs a call, the median of batches.
 import { type Args, type Communicator, max } from 'haloweave';
-
-const BATCHES = 15;
-
-function callTime(comm: Communicator, calls: number, call: () => void): number {
-  const times: number[] = [];
-  for (let k = 0; k < calls; k++) call();
-  for (let batch = 0; batch < BATCHES; batch++) {
-    comm.barrier();
-    const start = performance.now();
-    for (let k = 0; k < calls; k++) call();
-    times.push(((performance.now() - start) * 1000) / calls);
-  }
-  times.sort((a, b) => a - b);
-  return times[BATCHES >> 1]!;
-}
+import { callTime } from './batches.js';
 
 export default function main(comm: Communicator, args: Args) {
   const calls = Number(args.calls ?? 20000);

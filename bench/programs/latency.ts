@@ -1,26 +1,11 @@
 // Rank program of `bench latency`: half round trips between ranks 0 and 1, in µs; 1 MiB also in GB/s.
 import { type Communicator, copy, free, ndarray, zeros } from 'haloweave';
-
-const BATCHES = 15;
-
-/** Median half round trip in µs of `trip`, which both ranks call. */
-function halfRoundTrip(comm: Communicator, trips: number, trip: () => void): number {
-  const times: number[] = [];
-  for (let k = 0; k < trips; k++) trip();
-  for (let batch = 0; batch < BATCHES; batch++) {
-    comm.barrier();
-    const start = performance.now();
-    for (let k = 0; k < trips; k++) trip();
-    times.push(((performance.now() - start) * 1000) / trips / 2);
-  }
-  times.sort((a, b) => a - b);
-  return times[BATCHES >> 1]!;
-}
+import { callTime } from './batches.js';
 
 export default function main(comm: Communicator) {
   const other = 1 - comm.rank;
   const pingPong = (out: Float64Array, into: Float64Array, trips: number): number =>
-    halfRoundTrip(comm, trips, () => {
+    callTime(comm, trips, () => {
       if (comm.rank === 0) {
         comm.send(out, other, 1);
         comm.recvInto(into, other, 1);
@@ -28,7 +13,7 @@ export default function main(comm: Communicator) {
         comm.recvInto(into, other, 1);
         comm.send(out, other, 1);
       }
-    });
+    }) / 2;
   const results: Record<string, number> = {};
   for (const [name, elements, trips] of [
     ['8 B', 1, 20000],

@@ -32,8 +32,7 @@ export class AsyncWaiters {
     try {
       this.#release();
       if (this.#waiting.size === 0) {
-        if (this.#timer) clearInterval(this.#timer);
-        this.#timer = null;
+        this.#stop();
         t.disarm();
         return;
       }
@@ -43,8 +42,7 @@ export class AsyncWaiters {
       // The run has ended: whoever awaits learns it, as a blocked call would.
       for (const list of this.#waiting.values()) for (const w of list) w.reject(error);
       this.#waiting.clear();
-      if (this.#timer) clearInterval(this.#timer);
-      this.#timer = null;
+      this.#stop();
       return;
     }
     if (this.#armed) return;
@@ -53,6 +51,11 @@ export class AsyncWaiters {
       this.#armed = false;
       this.#look();
     });
+  }
+
+  #stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   #release(): void {

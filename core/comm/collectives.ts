@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../base/errors.js';
 import { DTYPES, type TypedArray } from '../memory/dtype.js';
-import { type Address, ARENA_SPAN } from '../memory/heap.js';
+import { type Address, addressOf, arenaNumber, offsetOf } from '../memory/heap.js';
 import { ndarray } from '../memory/ndarray.js';
 import type { Board } from '../transport/transport.js';
 import { dtypeCodeOf, Kind, kindOf, SHAPE_BYTES } from '../wire/cell.js';
@@ -163,9 +163,9 @@ export class SharedCollectives {
     }
     const address = heap.allocate(bytes);
     this.#lent.push(address);
-    i32[at + ARENA] = Math.floor(address / ARENA_SPAN);
-    u32[at + OFFSET] = address % ARENA_SPAN;
-    writePayload(o, heap.arena(i32[at + ARENA]!).views, address % ARENA_SPAN);
+    i32[at + ARENA] = arenaNumber(address);
+    u32[at + OFFSET] = offsetOf(address);
+    writePayload(o, heap.arena(i32[at + ARENA]!).views, offsetOf(address));
   }
 
   #isLent(g: number, rank: number): boolean {
@@ -229,7 +229,7 @@ export class SharedCollectives {
     const at = this.#board.slot(g, this.#rank);
     const current =
       u32[at + BYTES]! > 0 && i32[at + BYTES] !== -1 && i32[at + ARENA]! >= 0
-        ? i32[at + ARENA]! * ARENA_SPAN + u32[at + OFFSET]!
+        ? addressOf(i32[at + ARENA]!, u32[at + OFFSET]!)
         : -1;
     for (const address of this.#lent) if (address !== current) this.#endpoint.transport.heap.release(address);
     this.#lent = current >= 0 ? [current] : [];

@@ -87,8 +87,8 @@ export class Communicator {
   recvInto(buffer: Buffer, source: number = ANY_SOURCE, tag: number = ANY_TAG, status?: Status): number {
     this.#checkSource(source, tag, 'recvInto');
     const endpoint = this.#endpoint;
+    const inBox = endpoint.await(source, tag, this.#context);
     if (buffer instanceof Float64Array) {
-      const inBox = endpoint.await(source, tag, this.#context);
       const cell = endpoint.matched;
       const v = inBox ? this.#transport.cells : endpoint.stash.views;
       const count = v.i32[cell + BYTES]! >> 3;
@@ -99,9 +99,7 @@ export class Communicator {
         if (inBox) this.#transport.release(cell);
         return count;
       }
-      return this.#take(inBox, buffer, status);
     }
-    const inBox = endpoint.await(source, tag, this.#context);
     return this.#take(inBox, buffer, status);
   }
 

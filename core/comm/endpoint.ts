@@ -1,7 +1,7 @@
 import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { DTYPES } from '../memory/dtype.js';
-import { type Address, ARENA_SPAN } from '../memory/heap.js';
+import { type Address, addressOf, arenaNumber, offsetOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
 import {
   ARENA,
@@ -203,14 +203,7 @@ export class Endpoint {
    */
   await(source: number, tag: number, context: number): boolean {
     const t = this.transport;
-    if (!this.stash.isEmpty) {
-      const early = this.stash.find(source, tag, context);
-      if (early >= 0) {
-        this.stash.remove(early);
-        this.matched = early;
-        return false;
-      }
-    }
+    if (!this.stash.isEmpty && this.#takeEarly(source, tag, context)) return false;
     let spins = t.spins;
     for (;;) {
       const cell = t.poll();
@@ -221,12 +214,7 @@ export class Endpoint {
         }
         this.deliver(cell);
         // A receive posted earlier may have taken it; if not, and it matches, it is in the stash now.
-        const early = this.stash.find(source, tag, context);
-        if (early >= 0) {
-          this.stash.remove(early);
-          this.matched = early;
-          return false;
-        }
+        if (this.#takeEarly(source, tag, context)) return false;
         continue;
       }
       if (this.#active.length > 0) this.#progress();
@@ -240,20 +228,24 @@ export class Endpoint {
   }
   matched = -1;
 
+  /** Takes the oldest match out of the stash, as `matched`; false if there is none. */
+  #takeEarly(source: number, tag: number, context: number): boolean {
+    const early = this.stash.find(source, tag, context);
+    if (early < 0) return false;
+    this.stash.remove(early);
+    this.matched = early;
+    return true;
+  }
+
   /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
   deliver(cell: number): void {
     const t = this.transport;
-    const i32 = t.cells.i32;
-    for (let k = 0; k < this.#posted.length; k++) {
-      const p = this.#posted[k]!;
-      if (!matches(i32, cell, p.source, p.tag, p.context)) continue;
-      this.#posted.splice(k, 1);
-      this.#accept(p, t.cells, cell);
+    if (this.#giveToPosted(t.cells, cell)) {
       t.release(cell);
       return;
     }
     const to = this.stash.take();
-    this.stash.views.i32.set(i32.subarray(cell, cell + CELL_WORDS), to);
+    this.stash.views.i32.set(t.cells.i32.subarray(cell, cell + CELL_WORDS), to);
     t.release(cell);
     this.#keep(to);
   }
@@ -272,7 +264,7 @@ export class Endpoint {
     const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
     const count = (u32[cell + BYTES]! - head) / dtype.bytes;
     const heap = this.transport.heap;
-    const address = mode === Mode.inline ? 0 : u32[cell + ARENA]! * ARENA_SPAN + u32[cell + OFFSET]!;
+    const address = mode === Mode.inline ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
     const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
     let landing: Landing;
     try {
@@ -291,7 +283,7 @@ export class Endpoint {
     }
     if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, this.#wake);
     const byCode = arena ? arena.views : views.byCode;
-    const from = (arena ? address % ARENA_SPAN : (cell + PAYLOAD) * 4) + head;
+    const from = (arena ? offsetOf(address) : (cell + PAYLOAD) * 4) + head;
     copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
     if (arena) heap.giveBack(address, u32[cell + BYTES]!);
     return { value: landing.finish() };
@@ -308,8 +300,17 @@ export class Endpoint {
   #shape(views: CellViews, cell: number, mode: Mode, address: Address): number[] {
     if (mode === Mode.inline) return readShape(views.u32, cell + PAYLOAD);
     if (mode === Mode.rendezvous) return ReceiveTransfer.shapeOf(this.transport.heap, address);
-    const arena = this.transport.heap.arena(Math.floor(address / ARENA_SPAN));
-    return readShape(arena.words, (address % ARENA_SPAN) / 4);
+    const arena = this.transport.heap.arenaOf(address);
+    return readShape(arena.words, offsetOf(address) / 4);
+  }
+
+  /** Gives a record to the first receive that waits for it; false if none does. */
+  #giveToPosted(views: CellViews, cell: number): boolean {
+    const k = this.#posted.findIndex((p) => matches(views.i32, cell, p.source, p.tag, p.context));
+    if (k < 0) return false;
+    const [p] = this.#posted.splice(k, 1);
+    this.#accept(p!, views, cell);
+    return true;
   }
 
   #accept(p: Posted, views: CellViews, cell: number): void {
@@ -334,7 +335,7 @@ export class Endpoint {
 
   #toBlock(o: Outgoing, bytes: number): Address {
     const address = this.transport.heap.lend(bytes);
-    writePayload(o, this.transport.heap.arena(Math.floor(address / ARENA_SPAN)).views, address % ARENA_SPAN);
+    writePayload(o, this.transport.heap.arenaOf(address).views, offsetOf(address));
     return address;
   }
 
@@ -356,8 +357,8 @@ export class Endpoint {
     u32[cell + BYTES] = bytes;
     if (mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
     else {
-      u32[cell + ARENA] = Math.floor(address / ARENA_SPAN);
-      u32[cell + OFFSET] = address % ARENA_SPAN;
+      u32[cell + ARENA] = arenaNumber(address);
+      u32[cell + OFFSET] = offsetOf(address);
     }
   }
 
@@ -370,15 +371,8 @@ export class Endpoint {
     const cell = this.stash.take();
     const views = this.stash.views;
     this.#fill(views, cell, o, mode, bytes, address, tag, context);
-    for (let k = 0; k < this.#posted.length; k++) {
-      const p = this.#posted[k]!;
-      if (!matches(views.i32, cell, p.source, p.tag, p.context)) continue;
-      this.#posted.splice(k, 1);
-      this.#accept(p, views, cell);
-      this.stash.discard(cell);
-      return;
-    }
-    this.#keep(cell);
+    if (this.#giveToPosted(views, cell)) this.stash.discard(cell);
+    else this.#keep(cell);
   }
 
   #keep(cell: number): void {

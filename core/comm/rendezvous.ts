@@ -1,5 +1,5 @@
 import { dtypeOf, type TypedArray } from '../memory/dtype.js';
-import { type Address, ARENA_SPAN, type Heap } from '../memory/heap.js';
+import { type Address, addressOf, arenaNumber, type Heap, offsetOf } from '../memory/heap.js';
 import { SHAPE_BYTES } from '../wire/cell.js';
 import { copyElements, type Landing, type Outgoing, readShape, writeShape } from './payload.js';
 
@@ -51,8 +51,8 @@ class Descriptor {
 
   constructor(heap: Heap, address: Address) {
     this.address = address;
-    this.words = heap.arena(Math.floor(address / ARENA_SPAN)).words;
-    this.at = (address % ARENA_SPAN) / 4;
+    this.words = heap.arenaOf(address).words;
+    this.at = offsetOf(address) / 4;
   }
   load(word: number): number {
     return Atomics.load(this.words, this.at + word);
@@ -64,11 +64,11 @@ class Descriptor {
     return Atomics.add(this.words, this.at + word, value);
   }
   setAddress(word: number, address: Address): void {
-    this.words[this.at + word] = Math.floor(address / ARENA_SPAN);
-    this.words[this.at + word + 1] = (address % ARENA_SPAN) | 0;
+    this.words[this.at + word] = arenaNumber(address);
+    this.words[this.at + word + 1] = offsetOf(address) | 0;
   }
   getAddress(word: number): Address {
-    return this.words[this.at + word]! * ARENA_SPAN + (this.words[this.at + word + 1]! >>> 0);
+    return addressOf(this.words[this.at + word]!, this.words[this.at + word + 1]! >>> 0);
   }
 }
 
@@ -101,8 +101,8 @@ abstract class Side implements Transfer {
     // Not the constructor of the data: encoded values are Node's Buffers.
     const Create = dtypeOf(this.data).create;
     return new Create(
-      this.heap.arena(Math.floor(address / ARENA_SPAN)).buffer,
-      address % ARENA_SPAN,
+      this.heap.arenaOf(address).buffer,
+      offsetOf(address),
       word === RING_ARENA ? RING * this.step1 : this.data.length,
     );
   }

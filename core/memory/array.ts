@@ -7,7 +7,7 @@ import {
   type TypedArray,
   type TypedArrayOf,
 } from './dtype.js';
-import { ARENA_SPAN, type Heap } from './heap.js';
+import { type Heap, offsetOf } from './heap.js';
 import { type NdArray, ndarray } from './ndarray.js';
 
 /** An n-dimensional view of typed memory (the `ndarray` package), C order when made here. */
@@ -46,7 +46,7 @@ export function zeros<D extends DType = 'f64'>(
   dtype?: D,
 ): ArrayOf<D> {
   const d = dtype ?? ('f64' as D);
-  return full(heap, shape, d === 'i64' || d === 'u64' ? 0n : 0, d);
+  return full(heap, shape, 0, d);
 }
 
 /** As `empty`, every element `value`. */
@@ -93,7 +93,14 @@ export function free(heap: Heap, array: NdArray): void {
 
 /** A view of `length` elements of heap memory at an address. */
 export function viewAt(heap: Heap, address: number, d: DTypeInfo, length: number): TypedArray {
-  return new d.create(heap.arena(Math.floor(address / ARENA_SPAN)).buffer, address % ARENA_SPAN, length);
+  return new d.create(heap.arenaOf(address).buffer, offsetOf(address), length);
+}
+
+/** A C-order array over heap memory at an address. */
+export function arrayAt(heap: Heap, address: number, shape: readonly number[], dtype: DType): NdArray {
+  const d = dtypeInfo(dtype);
+  const length = shape.reduce((a, b) => a * b, 1);
+  return ndarray(viewAt(heap, address, d, length), shape);
 }
 
 /** True if the elements lie one after the other in C order. */
@@ -136,7 +143,8 @@ function walk(a: NdArray, visit: (flat: number, k: number) => void): void {
   }
 }
 
-function fillData(data: TypedArray, value: Fill): void {
+/** Sets every element, whatever the dtype. */
+export function fillData(data: TypedArray, value: Fill): void {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(value));
   else data.fill(Number(value));
 }

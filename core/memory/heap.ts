@@ -49,6 +49,11 @@ const MAX_ARENAS = 65_536;
 export type Address = number;
 export const ARENA_SPAN = 2 ** 32;
 
+export const addressOf = (arena: number, offset: number): Address => arena * ARENA_SPAN + offset;
+/** The number of the arena that an address lies in, and its byte offset there. */
+export const arenaNumber = (address: Address): number => Math.floor(address / ARENA_SPAN);
+export const offsetOf = (address: Address): number => address % ARENA_SPAN;
+
 /**
  * Memory that all threads of a host share: up to 4 GiB arenas, made when the ones before are full.
  *
@@ -130,7 +135,7 @@ export class Heap {
       if (this.#live + bytes > this.limit) this.#giveUpCache();
       for (let i = 0; i < count; i++) {
         const offset = this.#arenas[i]!.allocate(bytes);
-        if (offset >= 0) return i * ARENA_SPAN + offset;
+        if (offset >= 0) return addressOf(i, offset);
       }
       if (this.#cache.blocks > 0) {
         this.#giveUpCache();
@@ -141,7 +146,7 @@ export class Heap {
   }
 
   release(address: Address): void {
-    this.arena(Math.floor(address / ARENA_SPAN)).release(address % ARENA_SPAN);
+    this.arenaOf(address).release(offsetOf(address));
   }
 
   /** A block for a message's payload; `giveBack` it, on any thread, with the same number of bytes. */
@@ -165,11 +170,16 @@ export class Heap {
     return a;
   }
 
+  /** The arena that an address lies in. */
+  arenaOf(address: Address): Arena {
+    return this.arena(arenaNumber(address));
+  }
+
   /** The address of the first byte of a view, or −1 if the view is not of this heap. */
   locate(view: { buffer: ArrayBufferLike; byteOffset: number }): Address {
     const buffer = view.buffer;
     for (let i = 0; i < this.#arenas.length; i++)
-      if (this.#arenas[i]!.buffer === buffer) return i * ARENA_SPAN + view.byteOffset;
+      if (this.#arenas[i]!.buffer === buffer) return addressOf(i, view.byteOffset);
     return -1;
   }
 

@@ -5,8 +5,6 @@
  * A payload of up to 96 bytes lies in the record itself; a larger one lies in the shared heap and the
  * record holds its address; past the eager limit the address is that of a rendezvous descriptor.
  */
-export const WIRE_VERSION = 1;
-
 export const CELL_BYTES = 128;
 export const CELL_WORDS = CELL_BYTES / 4;
 

@@ -2,7 +2,7 @@ import { boxSize } from '../../decomposition/box.js';
 import { SlotLayout } from '../../halo/exchange.js';
 import { type FieldLayout, fieldLayout } from '../../halo/layout.js';
 import { type HaloEdge, haloEdges, partBox } from '../../halo/plan.js';
-import { type GridDomain, MAX_FIELDS } from './grid.js';
+import { type FieldInfo, type GridDomain, MAX_FIELDS } from './grid.js';
 
 /** Alignment of everything in a block: a cache line. */
 const ALIGN = 64;
@@ -33,12 +33,8 @@ export class BlockLayout {
     const { geometry, fields } = domain;
     this.edges = haloEdges(geometry, id);
     this.field = fieldLayout(boxSize(partBox(geometry, id)), geometry.halo);
-    let at = HEADER_BYTES;
-    this.fieldAt = fields.map((f) => {
-      const mine = at;
-      at += align(this.field.length * f.dtype.bytes);
-      return mine;
-    });
+    const { fieldAt, end } = fieldPlaces(this.field, fields);
+    this.fieldAt = fieldAt;
     this.slots = shared.map(
       (list) =>
         new SlotLayout(
@@ -47,14 +43,28 @@ export class BlockLayout {
         ),
     );
     const slot = align(Math.max(0, ...this.slots.map((s) => s.bytes)));
-    this.#slotAt = [at, at + slot];
-    this.bytes = at + 2 * slot;
+    this.#slotAt = [end, end + slot];
+    this.bytes = end + 2 * slot;
   }
 
   /** Byte offset of the slot that holds the share for a step. */
   slotAt(step: number): number {
     return this.#slotAt[step & 1]!;
   }
+}
+
+/** Byte offset of each field's memory in a block, and of what follows them. */
+export function fieldPlaces(
+  field: FieldLayout,
+  fields: readonly FieldInfo[],
+): { fieldAt: number[]; end: number } {
+  let end = HEADER_BYTES;
+  const fieldAt = fields.map((f) => {
+    const mine = end;
+    end += align(field.length * f.dtype.bytes);
+    return mine;
+  });
+  return { fieldAt, end };
 }
 
 function align(bytes: number): number {

@@ -1,7 +1,6 @@
 import type { Communicator } from '../../comm/communicator.js';
-import { empty, viewAt, zeros } from '../../memory/array.js';
-import { type DType, dtypeInfo } from '../../memory/dtype.js';
-import { type NdArray, ndarray } from '../../memory/ndarray.js';
+import { arrayAt, empty, zeros } from '../../memory/array.js';
+import type { NdArray } from '../../memory/ndarray.js';
 import type { Transport } from '../../transport/transport.js';
 import type { Args, GatherTable } from '../program.js';
 import type { Frame, PartitionDefinition } from './definition.js';
@@ -60,10 +59,10 @@ export class Frames {
     let k = 0;
     this.#arrays = this.#fields.map((f) =>
       Array.from({ length: FRAMES }, () =>
-        viewOf(transport, addresses[k++]!, shape, domain.fields[f]!.dtype.name),
+        arrayAt(heap, addresses[k++]!, shape, domain.fields[f]!.dtype.name),
       ),
     );
-    this.#counters = viewOf(transport, addresses[k]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
+    this.#counters = arrayAt(heap, addresses[k]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
   }
 
   /** Copies a part's cells into the frame of a state; false if the frame is still in use. */
@@ -119,17 +118,4 @@ export class Frames {
   get next(): number {
     return this.#written * this.every;
   }
-}
-
-function viewOf(transport: Transport, address: number, shape: readonly number[], dtype: DType): NdArray {
-  const d = dtypeInfo(dtype);
-  return ndarray(
-    viewAt(
-      transport.heap,
-      address,
-      d,
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  );
 }

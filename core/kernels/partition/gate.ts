@@ -1,5 +1,5 @@
 import type { Communicator } from '../../comm/communicator.js';
-import { ARENA_SPAN } from '../../memory/heap.js';
+import { offsetOf } from '../../memory/heap.js';
 import type { Transport } from '../../transport/transport.js';
 import type { Horizon } from '../horizon.js';
 import type { Args } from '../program.js';
@@ -49,7 +49,6 @@ export class MeasureGate {
   readonly #ring: number;
   readonly #pending: Pending[];
   readonly #reader: Accumulator[];
-  readonly #isActive: boolean;
 
   constructor(
     program: ResolvedProgram,
@@ -64,7 +63,6 @@ export class MeasureGate {
     this.#args = args;
     this.#transport = transport;
     this.#myParts = myParts;
-    this.#isActive = myParts > 0;
     this.#active = Math.min(comm.size, program.domain.parts);
     const make = (): Accumulator[] => program.measures.map((m) => accumulator(m.measure));
     // Far enough apart that no rank can reach an entry's next use before all have read this one.
@@ -75,9 +73,9 @@ export class MeasureGate {
     this.#wordsPerRank = Math.ceil(this.#reader.reduce((n, a) => n + a.words, 0) / 16) * 16;
     const entry = 16 + this.#wordsPerRank * comm.size;
     const address = comm.bcast(comm.rank === 0 ? transport.heap.allocate(entry * this.#ring * 4) : 0);
-    const arena = transport.heap.arena(Math.floor(address / ARENA_SPAN));
+    const arena = transport.heap.arenaOf(address);
     this.#words = arena.words;
-    this.#base = (address % ARENA_SPAN) / 4;
+    this.#base = offsetOf(address) / 4;
     if (comm.rank === 0) this.#words.fill(0, this.#base, this.#base + entry * this.#ring);
     comm.barrier();
   }
@@ -129,7 +127,7 @@ export class MeasureGate {
 
   /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */
   complete(end: number, final: Values): void {
-    if (!this.hasMeasures || !this.#isActive) return;
+    if (!this.hasMeasures || this.#myParts === 0) return;
     const every = this.#program.measureEvery;
     for (let next = (this.#forgotten + this.history.length) * every; next <= end; next += every) {
       if (next === end) this.values = final;
@@ -170,7 +168,6 @@ export class MeasureGate {
   }
 
   #publish(k: number, p: Pending): void {
-    if (!this.#isActive) return;
     const entry = this.#entry(k);
     this.#write(p.accumulators, this.#words, entry + 16 + this.#transport.rank * this.#wordsPerRank);
     const before = Atomics.add(this.#words, entry, 1);

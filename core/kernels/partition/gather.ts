@@ -3,10 +3,10 @@ import { type Box, boxSize } from '../../decomposition/box.js';
 import { fieldLayout, flatRuns } from '../../halo/layout.js';
 import { type GridGeometry, partBox } from '../../halo/plan.js';
 import { type DType, dtypeInfo, type TypedArray } from '../../memory/dtype.js';
-import { ARENA_SPAN, type Heap } from '../../memory/heap.js';
+import { type Heap, offsetOf } from '../../memory/heap.js';
 import { type NdArray, ndarray } from '../../memory/ndarray.js';
 import type { GatherTable } from '../program.js';
-import { BlockLayout, MEMORIES } from './blocks.js';
+import { fieldPlaces, MEMORIES } from './blocks.js';
 import type { GridDomain } from './grid.js';
 
 /** The table from which fields can be gathered once all parts are at one state. */
@@ -29,32 +29,24 @@ export function gatherField(heap: Heap, table: GatherTable, name: string): NdArr
       'argument',
       `gather: there is no field '${name}'; the fields are ${table.fields.map((x) => x.name).join(', ')}`,
     );
-  const dtype = dtypeInfo(table.fields[f]!.dtype as DType);
   const geometry: GridGeometry = {
     shape: table.shape,
     dims: table.dims,
     halo: table.halo,
     periodic: table.shape.map(() => false),
   };
-  const domain = {
-    geometry,
-    fields: table.fields.map((x) => ({ name: x.name, dtype: dtypeInfo(x.dtype as DType) })),
-  } as unknown as GridDomain;
+  const fields = table.fields.map((x) => ({ name: x.name, dtype: dtypeInfo(x.dtype as DType) }));
+  const { dtype } = fields[f]!;
   const out = new dtype.create(table.shape.reduce((a, b) => a * b, 1));
   for (let id = 0; id < table.blocks.length; id++) {
     const address = table.blocks[id]!;
-    const arena = heap.arena(Math.floor(address / ARENA_SPAN));
-    const offset = address % ARENA_SPAN;
+    const arena = heap.arenaOf(address);
+    const offset = offsetOf(address);
     const memory = arena.words[offset / 4 + MEMORIES + f]!;
-    const at = offset + new BlockLayout(domain, id, []).fieldAt[memory]!;
-    copyOwned(
-      arena.views[dtype.code]!,
-      at / dtype.bytes,
-      partBox(geometry, id),
-      table.halo,
-      table.shape,
-      out,
-    );
+    const box = partBox(geometry, id);
+    const { fieldAt } = fieldPlaces(fieldLayout(boxSize(box), table.halo), fields);
+    const base = (offset + fieldAt[memory]!) / dtype.bytes;
+    copyOwned(arena.views[dtype.code]!, base, box, table.halo, table.shape, out);
   }
   return ndarray(out, table.shape);
 }

@@ -4,7 +4,7 @@ import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
 import { partBox } from '../../halo/plan.js';
-import { zeros } from '../../memory/array.js';
+import { arrayAt, zeros } from '../../memory/array.js';
 import {
   type Args,
   type KernelOutcome,
@@ -68,7 +68,7 @@ async function runPartitionKernel(
     measuredCycle: -1,
   };
   const program = resolveProgram(d, domain, context);
-  const { parts, blocks, cache, owner } = makeParts(program, env);
+  const { parts, blocks, cache } = makeParts(program, env);
   setUp(d, parts, context);
   fillHalos(program, parts, blocks, cache, env);
   const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
@@ -128,7 +128,7 @@ async function runPartitionKernel(
     hash: options.hash ? hashOf(program, parts) : null,
     results,
     counters: {
-      partitions: owner.reduce((n, r) => n + (r === comm.rank ? 1 : 0), 0),
+      partitions: parts.length,
       workunits: sweep.workunits,
       messages: sweep.messages,
       haloBytes: sweep.haloBytes,
@@ -159,9 +159,7 @@ function makeParts(program: ResolvedProgram, env: RankEnvironment) {
   const Class = partClass(domain);
   const heap = comm.heap;
   const table = comm.bcast(comm.rank === 0 ? heap.locate(zeros(heap, domain.parts).data) : 0);
-  const blocks = heap
-    .arena(Math.floor(table / 2 ** 32))
-    .views[0]!.subarray((table % 2 ** 32) / 8, (table % 2 ** 32) / 8 + domain.parts) as Float64Array;
+  const blocks = arrayAt(heap, table, [domain.parts], 'f64').data as Float64Array;
   const parts: OwnedPart[] = [];
   for (let k = cuts[comm.rank]!; k < cuts[comm.rank + 1]!; k++) {
     const id = order[k]!;
@@ -171,7 +169,7 @@ function makeParts(program: ResolvedProgram, env: RankEnvironment) {
   }
   comm.barrier();
   for (const p of parts) p.connect(heap, domain, cache, blocks, owner, comm.rank);
-  return { parts, blocks, cache, owner };
+  return { parts, blocks, cache };
 }
 
 function setUp(d: PartitionDefinition<FieldTypes>, parts: OwnedPart[], context: Context): void {

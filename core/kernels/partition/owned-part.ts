@@ -2,8 +2,9 @@ import { boxVolume } from '../../decomposition/box.js';
 import { applyBoundary, type BoundaryStep, boundaryPlan, type NumberArray } from '../../halo/boundary.js';
 import { HaloPlan } from '../../halo/exchange.js';
 import { partBox } from '../../halo/plan.js';
+import { fillData } from '../../memory/array.js';
 import type { TypedArray } from '../../memory/dtype.js';
-import { type Address, ARENA_SPAN, type Heap } from '../../memory/heap.js';
+import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
 import type { GridDomain } from './grid.js';
@@ -89,8 +90,8 @@ export class OwnedPart {
     this.#layout = cache.layout(id);
     this.#plan = cache.plan(this.#layout);
     this.#boundary = boundaryPlan(domain.geometry, domain.rules, id, this.#layout.field);
-    const arena = heap.arena(Math.floor(address / ARENA_SPAN));
-    const offset = address % ARENA_SPAN;
+    const arena = heap.arenaOf(address);
+    const offset = offsetOf(address);
     const box = partBox(domain.geometry, id);
     this.cells = boxVolume(box);
     this.#words = arena.words;
@@ -100,10 +101,12 @@ export class OwnedPart {
     const { field } = this.#layout;
     const arrays = domain.fields.map((f, k) => {
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
-      data.fill((f.dtype.name === 'i64' || f.dtype.name === 'u64' ? 0n : 0) as never);
+      fillData(data, 0);
       return ndarray(data, field.size, field.strides, field.origin);
     });
-    const bases = domain.fields.map((f, k) => (offset + this.#layout.fieldAt[k]!) / f.dtype.bytes);
+    const bases = domain.fields.map((f, k) =>
+      elementIndex((offset + this.#layout.fieldAt[k]!) / f.dtype.bytes),
+    );
     const { shape, dims, halo } = domain.geometry;
     const index: Record<string, number> = Object.create(null);
     domain.fields.forEach((f, k) => {
@@ -133,19 +136,17 @@ export class OwnedPart {
     const known = new Set<number>([this.id]);
     for (const e of this.#layout.edges) {
       const address = blocks[e.neighbour]!;
-      const arena = heap.arena(Math.floor(address / ARENA_SPAN));
+      const arena = heap.arenaOf(address);
       const theirs = owner[e.neighbour]!;
       if (theirs !== rank) this.remotePieces++;
       if (known.has(e.neighbour)) continue;
       known.add(e.neighbour);
       this.#counters.push(arena.words);
-      this.#counterAt.push(elementIndex((address % ARENA_SPAN) / 4 + PUBLISHED));
+      this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
     domain.fields.forEach((f, k) => {
-      this.#froms[k] = this.#layout.edges.map(
-        (e) => heap.arena(Math.floor(blocks[e.neighbour]! / ARENA_SPAN)).views[f.dtype.code]!,
-      );
+      this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
     });
     for (const parity of [0, 1])
       this.#pieces[parity] = this.#shared.map((list, phase) =>
@@ -153,7 +154,7 @@ export class OwnedPart {
           this.#layout.edges.map((e) => {
             const their = cache.layout(e.neighbour);
             const byte =
-              (blocks[e.neighbour]! % ARENA_SPAN) +
+              offsetOf(blocks[e.neighbour]!) +
               their.slotAt(parity) +
               their.slots[phase]!.piece(position, e.opposite);
             return elementIndex(byte / domain.fields[f]!.dtype.bytes);
@@ -232,7 +233,7 @@ export class OwnedPart {
     this.#layout.edges.forEach((e, k) => {
       const their = cache.layout(e.neighbour);
       const at =
-        ((blocks[e.neighbour]! % ARENA_SPAN) +
+        (offsetOf(blocks[e.neighbour]!) +
           their.fieldAt[memories[e.neighbour * domain.fields.length + field]!]!) /
         bytes;
       this.#plan.copyDirect(
@@ -251,7 +252,7 @@ export class OwnedPart {
 
 /**
  * The same number as the engine's small integer wherever it is one. What comes out of a division is kept as a
- * double, and a copy loop whose base is a double converts every index again: packing took a sixth longer.
+ * double, and a copy loop whose base is a double converts every index again: halos took a third longer.
  */
 function elementIndex(n: number): number {
   return n <= 0x3fff_ffff ? n | 0 : n;

@@ -1,6 +1,6 @@
 import { AbortedError } from '../../base/errors.js';
 import type { Heap } from '../../memory/heap.js';
-import { ARENA_SPAN } from '../../memory/heap.js';
+import { addressOf } from '../../memory/heap.js';
 import { ARENA, BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, OFFSET } from '../../wire/cell.js';
 import { cellViews } from '../cell-views.js';
 import type { Board, CellViews, Transport } from '../transport.js';
@@ -186,7 +186,7 @@ export class ThreadsTransport implements Transport {
     const { i32, u32 } = this.cells;
     // A block is this heap's to free; a descriptor belongs to its sender, who went with the old epoch.
     if (modeOf(i32[cell + KIND]!) === Mode.block && u32[cell + BYTES]! > 0)
-      this.heap.release(u32[cell + ARENA]! * ARENA_SPAN + u32[cell + OFFSET]!);
+      this.heap.release(addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!));
     this.stale++;
     this.release(cell);
   }
