@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,8 @@ describe('package.json', () => {
     expect(Object.keys(manifest.bin)).toEqual(['haloweave']);
     const command = join(ROOT, manifest.bin.haloweave);
     expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    // npx makes it executable only when it first links a folder: a build after that has to do it itself.
+    expect(() => accessSync(command, constants.X_OK)).not.toThrow();
   });
 
   it('exports each public entry with its types, which the build makes', () => {
