@@ -5,6 +5,7 @@ import { ndarray } from '../memory/ndarray.js';
 import type { Board } from '../transport/transport.js';
 import { dtypeCodeOf, Kind, kindOf, SHAPE_BYTES } from '../wire/cell.js';
 import type { Endpoint } from './endpoint.js';
+import type { Group } from './group.js';
 import {
   bytesOf,
   copyElements,
@@ -22,6 +23,7 @@ import {
   reduceNumbers,
   refuseOperand,
 } from './reduce.js';
+import type { Wait } from './wait.js';
 
 // Words of a slot before its payload.
 const KIND = 0;
@@ -47,15 +49,17 @@ export class SharedCollectives {
   readonly #board: Board;
   readonly #rank: number;
   readonly #size: number;
+  readonly #context: number;
   #generation = 0;
   /** Blocks that others may still be reading: freed when the next generation is complete. */
   #lent: Address[] = [];
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, group: Group) {
     this.#endpoint = endpoint;
-    this.#board = endpoint.transport.board;
-    this.#rank = endpoint.transport.rank;
-    this.#size = endpoint.transport.size;
+    this.#board = group.board ?? endpoint.transport.board;
+    this.#rank = group.rank;
+    this.#size = group.size;
+    this.#context = group.context;
   }
 
   barrier(): void {
@@ -209,18 +213,20 @@ export class SharedCollectives {
       while (!board.complete(g)) {
         if (spins-- > 0) continue;
         this.#endpoint.advance();
-        t.arm();
-        this.#endpoint.advance();
-        if (board.complete(g)) {
-          t.disarm();
-          break;
-        }
-        t.sleep(Number.POSITIVE_INFINITY);
+        this.#endpoint.park(() => board.complete(g), this.#wait(g));
         spins = t.spins;
       }
     }
     if (this.#lent.length > 0) this.#freeLent(g);
     return g;
+  }
+
+  /** What this rank waits for, for whoever asks. */
+  #wait(g: number): Wait {
+    const i32 = this.#board.views.i32;
+    const at = this.#board.slot(g, this.#rank);
+    const operation = NAMES[i32[at + WHAT]!]!;
+    return { operation, peer: -1, tag: -1, context: this.#context, deadline: Number.POSITIVE_INFINITY };
   }
 
   /** Frees what was lent in earlier generations; keeps what the slot of this one refers to. */

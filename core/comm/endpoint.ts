@@ -23,6 +23,7 @@ import {
   TAG,
 } from '../wire/cell.js';
 import { AsyncWaiters } from './async-waiters.js';
+import type { Group } from './group.js';
 import {
   type Buffer,
   bytesOf,
@@ -34,9 +35,10 @@ import {
   readShape,
   writePayload,
 } from './payload.js';
-import { ReceiveTransfer, refuse, SendTransfer, type Transfer } from './rendezvous.js';
+import { type Progressing, ReceiveTransfer, refuse, SendTransfer, type Transfer } from './rendezvous.js';
 import type { Request, Status } from './request.js';
 import { matches, Stash } from './stash.js';
+import type { Wait } from './wait.js';
 
 /**
  * Bytes up to which a send copies its payload to the heap and returns. Above it a send may wait for its
@@ -49,16 +51,19 @@ const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 
 /** A nonblocking receive that waits for its message. */
 interface Posted {
+  /** Rank of the run, or ANY_SOURCE. */
   source: number;
   tag: number;
   context: number;
+  /** In whose numbers the status tells the source. */
+  group: Group;
   buffer: Buffer | null;
   status: Status | null;
   request: Request<unknown>;
 }
 
 interface Active {
-  transfer: Transfer;
+  transfer: Progressing;
   request: Request<unknown>;
 }
 
@@ -149,34 +154,38 @@ export class Endpoint {
   }
 
   /** Blocks until `done()`; takes in messages and moves transfers on meanwhile. */
-  waitUntil(done: () => boolean): void {
+  waitUntil(done: () => boolean, wait: Wait): void {
     const t = this.transport;
     let spins = t.spins;
     for (;;) {
       this.advance();
       if (done()) return;
       if (spins-- > 0) continue;
-      t.arm();
-      this.advance();
-      if (done()) {
-        t.disarm();
-        return;
-      }
-      t.sleep(Number.POSITIVE_INFINITY);
+      this.park(done, wait);
       spins = t.spins;
     }
   }
 
+  /** Sleeps until something happens, unless `ready()` is found true on a last look. */
+  park(ready: () => boolean, wait: Wait): void {
+    const t = this.transport;
+    t.arm();
+    this.advance();
+    if (ready()) t.disarm();
+    else t.sleep(wait.deadline);
+  }
+
   /** Steps a transfer to its end. */
-  finish(transfer: Transfer): void {
+  finish(transfer: Transfer, wait: Wait): void {
     let complete = false;
     this.waitUntil(() => {
       complete ||= transfer.step();
       return complete;
-    });
+    }, wait);
   }
 
-  track(transfer: Transfer, request: Request<unknown>): void {
+  /** Steps something whenever this rank makes progress, and settles the request when it is complete. */
+  track(transfer: Progressing, request: Request<unknown>): void {
     this.#active.push({ transfer, request });
   }
 
@@ -289,9 +298,9 @@ export class Endpoint {
     return { value: landing.finish() };
   }
 
-  fillStatus(status: Status, i32: Int32Array, cell: number): void {
+  fillStatus(status: Status, i32: Int32Array, cell: number, group: Group): void {
     const word = i32[cell + KIND]!;
-    status.source = i32[cell + SOURCE]!;
+    status.source = group.numberOf(i32[cell + SOURCE]!);
     status.tag = i32[cell + TAG]!;
     const head = kindOf(word) === Kind.ndarray ? SHAPE_BYTES : 0;
     status.count = ((i32[cell + BYTES]! >>> 0) - head) / DTYPES[dtypeCodeOf(word)]!.bytes;
@@ -315,7 +324,7 @@ export class Endpoint {
 
   #accept(p: Posted, views: CellViews, cell: number): void {
     try {
-      if (p.status) this.fillStatus(p.status, views.i32, cell);
+      if (p.status) this.fillStatus(p.status, views.i32, cell, p.group);
       const got = this.read(views, cell, p.buffer);
       if (got instanceof ReceiveTransfer) this.#active.push({ transfer: got, request: p.request });
       else p.request.settle(got.value);
@@ -327,9 +336,14 @@ export class Endpoint {
   #progress(): void {
     for (let k = this.#active.length - 1; k >= 0; k--) {
       const a = this.#active[k]!;
-      if (!a.transfer.step()) continue;
-      this.#active.splice(k, 1);
-      a.request.settle(a.transfer instanceof ReceiveTransfer ? a.transfer.value : undefined);
+      try {
+        if (!a.transfer.step()) continue;
+        this.#active.splice(k, 1);
+        a.request.settle(a.transfer.value);
+      } catch (error) {
+        this.#active.splice(k, 1);
+        a.request.settle(undefined, error);
+      }
     }
   }
 
@@ -378,16 +392,6 @@ export class Endpoint {
   #keep(cell: number): void {
     const { i32, u32 } = this.stash.views;
     this.stash.append(cell, modeOf(i32[cell + KIND]!) === Mode.block ? u32[cell + BYTES]! : 0);
-    if (this.stash.bytes <= this.unexpectedLimit) return;
-    const who = this.stash
-      .senders()
-      .slice(0, 4)
-      .map((s) => `rank ${s.source} (${s.messages} messages, ${formatBytes(s.bytes)})`)
-      .join(', ');
-    throw new HaloweaveError(
-      'unexpected-full',
-      `rank ${this.transport.rank} holds ${formatBytes(this.stash.bytes)} of messages that nobody has received, more than its limit of ${formatBytes(this.unexpectedLimit)}: from ${who}; receive them, or send less ahead`,
-      { rank: this.transport.rank },
-    );
+    this.stash.refuseAbove(this.unexpectedLimit, this.transport.rank);
   }
 }

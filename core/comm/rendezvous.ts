@@ -38,10 +38,16 @@ const RING_ARENA = 12;
 const SHAPE_AT = 16;
 const DESCRIPTOR_BYTES = SHAPE_AT * 4 + SHAPE_BYTES;
 
-/** One side of a large transfer. `step` does what can be done now and tells whether it is complete. */
-export interface Transfer {
-  readonly peer: number;
+/** Something under way. `step` does what can be done now and tells whether it is complete. */
+export interface Progressing {
   step(): boolean;
+  /** What it gives; once complete. */
+  readonly value: unknown;
+}
+
+/** One side of a large transfer. */
+export interface Transfer extends Progressing {
+  readonly peer: number;
 }
 
 class Descriptor {
@@ -76,6 +82,7 @@ type Wake = (peer: number) => void;
 
 abstract class Side implements Transfer {
   readonly peer: number;
+  value: unknown;
   protected readonly d: Descriptor;
   protected readonly heap: Heap;
   protected readonly data: TypedArray;
@@ -194,7 +201,6 @@ export class ReceiveTransfer extends Side {
   readonly #ring: TypedArray | null;
   #emptied = 0;
   #finished = false;
-  value: unknown;
 
   constructor(heap: Heap, address: Address, landing: Landing, peer: number, wake: Wake) {
     const d = new Descriptor(heap, address);

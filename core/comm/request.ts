@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.js';
+import type { Wait } from './wait.js';
 
 /** What is known of a message that arrived. Pass an object to a receive to have it filled. */
 export interface Status {
@@ -20,8 +21,11 @@ export class Request<T> implements PromiseLike<T> {
   #value: T | undefined;
   #error: unknown;
 
-  constructor(endpoint: Endpoint) {
+  readonly #wait: Wait;
+
+  constructor(endpoint: Endpoint, wait: Wait) {
     this.#endpoint = endpoint;
+    this.#wait = wait;
   }
 
   /** True once the operation is over, with or without an error. */
@@ -43,7 +47,7 @@ export class Request<T> implements PromiseLike<T> {
   }
 
   wait(): T {
-    if (!this.#complete) this.#endpoint.waitUntil(() => this.#complete);
+    if (!this.#complete) this.#endpoint.waitUntil(() => this.#complete, this.#wait);
     return this.#result();
   }
 

@@ -1,3 +1,5 @@
+import { HaloweaveError } from '../base/errors.js';
+import { formatBytes } from '../base/format.js';
 import { cellViews } from '../transport/cell-views.js';
 import type { CellViews } from '../transport/transport.js';
 import { BYTES, CELL_BYTES, CELL_WORDS, CONTEXT, SOURCE, TAG } from '../wire/cell.js';
@@ -94,6 +96,20 @@ export class Stash {
       by.set(source, s);
     }
     return [...by.values()].sort((a, b) => b.bytes - a.bytes);
+  }
+
+  /** Throws, naming the senders, if more than `limit` bytes are held. */
+  refuseAbove(limit: number, rank: number): void {
+    if (this.bytes <= limit) return;
+    const who = this.senders()
+      .slice(0, 4)
+      .map((s) => `rank ${s.source} (${s.messages} messages, ${formatBytes(s.bytes)})`)
+      .join(', ');
+    throw new HaloweaveError(
+      'unexpected-full',
+      `rank ${rank} holds ${formatBytes(this.bytes)} of messages that nobody has received, more than its limit of ${formatBytes(limit)}: from ${who}; receive them, or send less ahead`,
+      { rank },
+    );
   }
 
   #enlarge(capacity: number): void {

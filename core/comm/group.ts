@@ -1,0 +1,31 @@
+import type { Board } from '../transport/transport.js';
+
+/**
+ * The ranks that a communicator joins, and the contexts under which their messages travel. Contexts are even:
+ * the odd one after each is that of the communicator's collectives, so that these never match a receive.
+ */
+export class Group {
+  /** This rank's number in the group. */
+  readonly rank: number;
+  readonly size: number;
+  readonly context: number;
+  /** Where the group meets if all its ranks share memory, else null. */
+  readonly board: Board | null;
+  /** By number in the group: the rank of the run. */
+  readonly members: Int32Array;
+  readonly #numbers: Map<number, number>;
+
+  constructor(members: ArrayLike<number>, self: number, context: number, board: Board | null) {
+    this.members = Int32Array.from(members);
+    this.size = members.length;
+    this.context = context;
+    this.board = board;
+    this.#numbers = new Map(Array.from(this.members, (world, k) => [world, k]));
+    this.rank = this.numberOf(self);
+  }
+
+  /** Number in the group of a rank of the run; −1 if it is not a member. */
+  numberOf(world: number): number {
+    return this.#numbers.get(world) ?? -1;
+  }
+}
