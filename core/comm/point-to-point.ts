@@ -27,7 +27,10 @@ import { type Wait, waitFor } from './wait.js';
 const SMALL_F64 = packKind(Kind.typed, 0, Mode.inline);
 const SMALL_F64_COUNT = INLINE_BYTES / 8;
 
-/** What a communicator does with single messages: see `Communicator`. */
+/**
+ * What a communicator does with single messages: see `Communicator`. Its members are not `#private`, because
+ * `within` gives an object that inherits them.
+ */
 export class PointToPoint {
   readonly rank: number;
   readonly size: number;
@@ -37,16 +40,22 @@ export class PointToPoint {
   protected readonly endpoint: Endpoint;
   /** @internal */
   protected readonly group: Group;
-  readonly #transport: Transport;
-  readonly #context: number;
-  readonly #members: Int32Array;
+  /** @internal */
+  protected readonly transport: Transport;
+  /** @internal */
+  protected readonly context: number;
+  /** @internal */
+  protected readonly members: Int32Array;
+
+  /** Limit of blocking calls in ms. @internal */
+  protected limit = Number.POSITIVE_INFINITY;
 
   protected constructor(endpoint: Endpoint, group: Group) {
     this.endpoint = endpoint;
     this.group = group;
-    this.#transport = endpoint.transport;
-    this.#context = group.context;
-    this.#members = group.members;
+    this.transport = endpoint.transport;
+    this.context = group.context;
+    this.members = group.members;
     this.rank = group.rank;
     this.size = group.size;
     this.heap = endpoint.transport.heap;
@@ -58,13 +67,13 @@ export class PointToPoint {
    */
   send(value: unknown, dest: number, tag = 0): void {
     if (value instanceof Float64Array && value.length <= SMALL_F64_COUNT && dest !== this.rank) {
-      this.checkPeer(dest, 'send');
-      this.#checkTag(tag, 'send');
-      this.#sendSmall(value, this.#members[dest]!, tag);
+      this._checkPeer(dest, 'send');
+      this._checkTag(tag, 'send');
+      this._sendSmall(value, this.members[dest]!, tag);
       return;
     }
-    const transfer = this.#post(value, dest, tag, 'send');
-    if (transfer) this.endpoint.finish(transfer, this.#wait('send', dest, tag));
+    const transfer = this._post(value, dest, tag, 'send');
+    if (transfer) this.endpoint.finish(transfer, this._wait('send', dest, tag));
   }
 
   /**
@@ -73,8 +82,8 @@ export class PointToPoint {
    * messages from run to run.
    */
   recv<T = unknown>(source: number = ANY_SOURCE, tag: number = ANY_TAG, status?: Status): T {
-    this.#checkSource(source, tag, 'recv');
-    return this.#receive(null, source, tag, status) as T;
+    this._checkSource(source, tag, 'recv');
+    return this._receive(null, source, tag, status) as T;
   }
 
   /**
@@ -82,22 +91,22 @@ export class PointToPoint {
    * collective. Gives the number of elements received; fewer than the buffer holds is fine, more is an error.
    */
   recvInto(buffer: Buffer, source: number = ANY_SOURCE, tag: number = ANY_TAG, status?: Status): number {
-    this.#checkSource(source, tag, 'recvInto');
+    this._checkSource(source, tag, 'recvInto');
     const endpoint = this.endpoint;
-    const inBox = endpoint.await(this.#world(source), tag, this.#context);
+    const inBox = endpoint.await(this._world(source), tag, this.context);
     if (buffer instanceof Float64Array) {
       const cell = endpoint.matched;
-      const v = inBox ? this.#transport.cells : endpoint.stash.views;
+      const v = inBox ? this.transport.cells : endpoint.stash.views;
       const count = v.i32[cell + BYTES]! >> 3;
       if (v.i32[cell + KIND] === SMALL_F64 && count <= buffer.length) {
         const from = (cell + PAYLOAD) >> 1;
         for (let k = 0; k < count; k++) buffer[k] = v.f64[from + k]!;
         if (status) endpoint.fillStatus(status, v.i32, cell, this.group);
-        if (inBox) this.#transport.release(cell);
+        if (inBox) this.transport.release(cell);
         return count;
       }
     }
-    return this.#take(inBox, buffer, status);
+    return this._take(inBox, buffer, status);
   }
 
   /** A send and a receive that cannot block each other. */
@@ -121,8 +130,8 @@ export class PointToPoint {
    * when the receiver's mailbox is full.
    */
   isend(value: unknown, dest: number, tag = 0): Request<void> {
-    const request = new Request<void>(this.endpoint, this.#wait('isend', dest, tag));
-    const transfer = this.#post(value, dest, tag, 'isend');
+    const request = new Request<void>(this.endpoint, this._wait('isend', dest, tag));
+    const transfer = this._post(value, dest, tag, 'isend');
     if (transfer) this.endpoint.track(transfer, request as Request<unknown>);
     else request.settle(undefined);
     return request;
@@ -130,7 +139,7 @@ export class PointToPoint {
 
   /** Starts a receive of whatever form the matching message has; its value is the message. */
   irecv<T = unknown>(source: number = ANY_SOURCE, tag: number = ANY_TAG, status?: Status): Request<T> {
-    return this.#startReceive(null, source, tag, status) as Request<T>;
+    return this._startReceive(null, source, tag, status) as Request<T>;
   }
 
   /** Starts a receive into a buffer; its value is the buffer. */
@@ -140,38 +149,39 @@ export class PointToPoint {
     tag: number = ANY_TAG,
     status?: Status,
   ): Request<B> {
-    return this.#startReceive(buffer, source, tag, status) as Request<B>;
+    return this._startReceive(buffer, source, tag, status) as Request<B>;
   }
 
   /** Blocks until a matching message has arrived and says who sent it, without receiving it. */
   probe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Status {
-    this.#checkSource(source, tag, 'probe');
+    this._checkSource(source, tag, 'probe');
     this.endpoint.nondeterministic++;
     const endpoint = this.endpoint;
-    const world = this.#world(source);
+    const world = this._world(source);
     let found = -1;
     endpoint.waitUntil(
       () => {
-        found = endpoint.stash.find(world, tag, this.#context);
+        found = endpoint.stash.find(world, tag, this.context);
         return found >= 0;
       },
-      this.#wait('probe', source, tag),
+      this._wait('probe', source, tag),
     );
     const status: Status = { source, tag, count: 0 };
     endpoint.fillStatus(status, endpoint.stash.views.i32, found, this.group);
     return status;
   }
 
-  #sendSmall(value: Float64Array, dest: number, tag: number): void {
-    const t = this.#transport;
+  /** @internal */
+  protected _sendSmall(value: Float64Array, dest: number, tag: number): void {
+    const t = this.transport;
     let cell = t.acquire(dest);
     if (cell < 0) cell = this.endpoint.room(dest);
     const { i32, f64 } = t.cells;
     const n = value.length;
     i32[cell + KIND] = SMALL_F64;
-    i32[cell + SOURCE] = this.#transport.rank;
+    i32[cell + SOURCE] = this.transport.rank;
     i32[cell + TAG] = tag;
-    i32[cell + CONTEXT] = this.#context;
+    i32[cell + CONTEXT] = this.context;
     i32[cell + BYTES] = n << 3;
     const at = (cell + PAYLOAD) >> 1;
     for (let k = 0; k < n; k++) f64[at + k] = value[k]!;
@@ -180,57 +190,68 @@ export class PointToPoint {
     this.endpoint.sentBytes += n << 3;
   }
 
-  #post(value: unknown, dest: number, tag: number, operation: string) {
-    this.checkPeer(dest, operation);
-    this.#checkTag(tag, operation);
-    return this.endpoint.post(outgoing(value), this.#members[dest]!, tag, this.#context);
+  /** @internal */
+  protected _post(value: unknown, dest: number, tag: number, operation: string) {
+    this._checkPeer(dest, operation);
+    this._checkTag(tag, operation);
+    return this.endpoint.post(outgoing(value), this.members[dest]!, tag, this.context);
   }
 
-  #receive(buffer: Buffer | null, source: number, tag: number, status?: Status): unknown {
+  /** @internal */
+  protected _receive(buffer: Buffer | null, source: number, tag: number, status?: Status): unknown {
     const endpoint = this.endpoint;
-    const inBox = endpoint.await(this.#world(source), tag, this.#context);
-    return this.#read(inBox, buffer, status);
+    const inBox = endpoint.await(this._world(source), tag, this.context);
+    return this._read(inBox, buffer, status);
   }
 
-  #take(inBox: boolean, buffer: Buffer, status?: Status): number {
+  /** @internal */
+  protected _take(inBox: boolean, buffer: Buffer, status?: Status): number {
     const s = status ?? { source: 0, tag: 0, count: 0 };
-    this.#read(inBox, buffer, s);
+    this._read(inBox, buffer, s);
     return s.count;
   }
 
-  #read(inBox: boolean, buffer: Buffer | null, status?: Status): unknown {
+  /** @internal */
+  protected _read(inBox: boolean, buffer: Buffer | null, status?: Status): unknown {
     const endpoint = this.endpoint;
     const cell = endpoint.matched;
-    const views = inBox ? this.#transport.cells : endpoint.stash.views;
+    const views = inBox ? this.transport.cells : endpoint.stash.views;
     if (status) endpoint.fillStatus(status, views.i32, cell, this.group);
     let got: { value: unknown } | ReceiveTransfer;
     try {
       got = endpoint.read(views, cell, buffer);
     } finally {
-      if (inBox) this.#transport.release(cell);
+      if (inBox) this.transport.release(cell);
     }
     if (got instanceof ReceiveTransfer)
-      endpoint.finish(got, waitFor('recv', this.#context, got.peer, views.i32[cell + TAG]!));
+      endpoint.finish(got, waitFor('recv', this.context, got.peer, views.i32[cell + TAG]!));
     return got.value;
   }
 
-  #wait(operation: string, peer: number, tag: number): Wait {
-    return waitFor(operation, this.#context, this.#world(peer), tag);
+  /** @internal */
+  protected _wait(operation: string, peer: number, tag: number): Wait {
+    return { operation, context: this.context, peer: this._world(peer), tag, deadline: this.deadline() };
   }
 
-  /** The rank of the run that a source stands for. */
-  #world(source: number): number {
-    return source === ANY_SOURCE ? ANY_SOURCE : this.#members[source]!;
+  /** The rank of the run that a source stands for. @internal */
+  protected _world(source: number): number {
+    return source === ANY_SOURCE ? ANY_SOURCE : this.members[source]!;
   }
 
-  #startReceive(buffer: Buffer | null, source: number, tag: number, status?: Status): Request<unknown> {
-    this.#checkSource(source, tag, 'irecv');
-    const request = new Request<unknown>(this.endpoint, this.#wait('irecv', source, tag));
+  /** @internal */
+  protected _startReceive(
+    buffer: Buffer | null,
+    source: number,
+    tag: number,
+    status?: Status,
+  ): Request<unknown> {
+    this._checkSource(source, tag, 'irecv');
+    const request = new Request<unknown>(this.endpoint, this._wait('irecv', source, tag));
     this.endpoint.postReceive({
-      source: this.#world(source),
+      source: this._world(source),
       group: this.group,
       tag,
-      context: this.#context,
+      context: this.context,
       buffer,
       status: status ?? null,
       request,
@@ -238,8 +259,29 @@ export class PointToPoint {
     return request;
   }
 
+  /**
+   * This communicator with a limit on every blocking call: one that is not over after `milliseconds` throws a
+   * `HaloweaveError` with code `timeout`. Nothing is received by a receive that timed out; a large send goes on
+   * in the background, so leave its array alone; a communicator one of whose collectives has timed out is of no
+   * more use. Waits with a limit are never taken for a deadlock. Not collective, no cost: `comm.within(500).recv(3)`.
+   */
+  within(milliseconds: number): this {
+    if (!(milliseconds >= 0))
+      throw new HaloweaveError('argument', `within: ${milliseconds} ms: use a number of 0 or more`, {
+        rank: this.rank,
+      });
+    const limited = Object.create(this) as this;
+    limited.limit = milliseconds;
+    return limited;
+  }
+
+  /** When a call that begins now must be over. @internal */
+  protected deadline(): number {
+    return this.limit === Number.POSITIVE_INFINITY ? this.limit : performance.now() + this.limit;
+  }
+
   /** @internal */
-  protected checkPeer(rank: number, operation: string): void {
+  protected _checkPeer(rank: number, operation: string): void {
     if (rank >= 0 && rank < this.size && Number.isInteger(rank)) return;
     throw new HaloweaveError(
       'argument',
@@ -251,13 +293,15 @@ export class PointToPoint {
     );
   }
 
-  #checkSource(rank: number, tag: number, operation: string): void {
+  /** @internal */
+  protected _checkSource(rank: number, tag: number, operation: string): void {
     if (rank === ANY_SOURCE || tag === ANY_TAG) this.endpoint.nondeterministic++;
-    if (rank !== ANY_SOURCE) this.checkPeer(rank, operation);
-    if (tag !== ANY_TAG) this.#checkTag(tag, operation);
+    if (rank !== ANY_SOURCE) this._checkPeer(rank, operation);
+    if (tag !== ANY_TAG) this._checkTag(tag, operation);
   }
 
-  #checkTag(tag: number, operation: string): void {
+  /** @internal */
+  protected _checkTag(tag: number, operation: string): void {
     if (tag >= 0 && tag <= MAX_TAG && Number.isInteger(tag)) return;
     throw new HaloweaveError(
       'argument',
