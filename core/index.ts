@@ -4,7 +4,7 @@ export { RandomStream } from './base/random.js';
 export { StateHash } from './base/state-hash.js';
 export type { Communicator } from './comm/communicator.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
-export type { Request, Status } from './comm/request.js';
+export { Request, type RequestValues, type Status } from './comm/request.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,

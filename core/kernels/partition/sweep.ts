@@ -1,5 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
 import type { Context } from './definition.js';
 import type { Frames } from './frames.js';
@@ -72,12 +73,18 @@ export class Sweep {
         transport.arm();
         // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
         if (this.#sweep() || this.#finished()) transport.disarm();
-        else transport.sleep(Number.POSITIVE_INFINITY);
+        else transport.sleep(this.#waitFor());
         this.seconds.wait += (performance.now() - start) / 1000;
         spins = transport.spins;
         if (breathe) await breathe();
       }
     }
+  }
+
+  /** What this rank waits for, for whoever asks why nothing moves. */
+  #waitFor(): Wait {
+    const tag = this.#s.gate.opened;
+    return { operation: 'halos', peer: -1, tag, context: -1, deadline: Number.POSITIVE_INFINITY };
   }
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
