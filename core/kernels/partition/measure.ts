@@ -41,7 +41,8 @@ export const max = factory('max');
 /** Collects one measure of one state on one rank; travels as `words` 32-bit words. */
 export interface Accumulator {
   readonly words: number;
-  collect(part: PartObject, context: Context): void;
+  /** Takes a part as user code sees it; one of a grid if the measure names a field. */
+  collect(part: unknown, context: Context): void;
   write(words: Int32Array, at: number): void;
   merge(words: Int32Array, at: number): void;
   value(): number;
@@ -66,13 +67,13 @@ class SumAccumulator implements Accumulator {
   constructor(source: MeasureSource<FieldTypes>) {
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
     const s = this.#sum;
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       if (data instanceof Float64Array) s.addRange(data, start, count);
       else for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
     });
@@ -110,12 +111,12 @@ class ExtremeAccumulator implements Accumulator {
     this.#value = this.#start;
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       for (let k = 0; k < count; k++) this.#add(Number(data[start + k]));
     });
   }

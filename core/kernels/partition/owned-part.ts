@@ -8,6 +8,7 @@ import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
 import type { GridDomain } from './grid.js';
+import type { KernelPart } from './kernel-part.js';
 import type { PartConstructor, PartObject } from './part.js';
 
 /** Layouts and plans by part, shared by the parts of a rank that are alike. */
@@ -43,7 +44,7 @@ export class PlanCache {
 }
 
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
-export class OwnedPart {
+export class OwnedPart implements KernelPart {
   readonly id: number;
   readonly cells: number;
   readonly object: PartObject;

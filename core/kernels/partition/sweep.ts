@@ -2,10 +2,10 @@ import { HaloweaveError } from '../../base/errors.js';
 import type { Transport } from '../../transport/transport.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
 import type { Context } from './definition.js';
-import type { Frames } from './frames.js';
+import type { FrameSink } from './domain-runtime.js';
 import type { CycleGate, MeasureGate } from './gate.js';
-import type { OwnedPart } from './owned-part.js';
-import type { ResolvedProgram } from './resolve.js';
+import type { KernelPart } from './kernel-part.js';
+import type { ResolvedSteps } from './resolve.js';
 import { callUser } from './user-call.js';
 import { userError } from './user-error.js';
 
@@ -14,12 +14,12 @@ const SHORT = 0.02;
 const SAMPLE = 61;
 
 export interface SweepSetup {
-  parts: OwnedPart[];
-  program: ResolvedProgram;
+  parts: readonly KernelPart[];
+  program: ResolvedSteps;
   context: Mutable<Context>;
   gate: CycleGate;
   measures: MeasureGate;
-  frames: Frames | null;
+  frames: FrameSink | null;
   transport: Transport;
   progress: ProgressSink;
   breathe: (() => Promise<void>) | null;
@@ -105,7 +105,7 @@ export class Sweep {
     return worked;
   }
 
-  #advance(part: OwnedPart, k: number, step: number, phase: number): void {
+  #advance(part: KernelPart, k: number, step: number, phase: number): void {
     const { program, context } = this.#s;
     const phases = this.#phases;
     const timed = --this.#untilSample < 0;
@@ -130,7 +130,7 @@ export class Sweep {
     if (timed) this.#sample(t1 - t0 + (performance.now() - t2), t2 - t1);
   }
 
-  #work(part: OwnedPart, workunit: (object: unknown, context: unknown) => unknown): void {
+  #work(part: KernelPart, workunit: (object: unknown, context: unknown) => unknown): void {
     const { context } = this.#s;
     let result: unknown;
     try {
@@ -142,7 +142,7 @@ export class Sweep {
   }
 
   /** Measures and puts out the state at the beginning of a cycle; false if that has to wait. */
-  #event(part: OwnedPart, cycle: number): boolean {
+  #event(part: KernelPart, cycle: number): boolean {
     const { context, measures, frames } = this.#s;
     const phases = this.#phases;
     if (!part.unpacked) {
