@@ -52,7 +52,7 @@ export class MeasureGate {
 
   constructor(
     program: ResolvedSteps,
-    definition: PartitionDefinition<FieldTypes>,
+    definition: Pick<PartitionDefinition<FieldTypes>, 'until'>,
     args: Args,
     comm: Communicator,
     transport: Transport,

@@ -66,6 +66,8 @@ export class OwnedPart implements KernelPart {
   readonly #shared: readonly (readonly number[])[];
   /** By field: the whole arena as the field's dtype. */
   readonly #memory: TypedArray[];
+  /** By phase: bytes of all pieces. */
+  readonly #bytes: readonly number[];
   readonly #words: Int32Array;
   readonly #at: number;
   // By neighbouring part, itself excluded: where its counter is.
@@ -99,6 +101,9 @@ export class OwnedPart implements KernelPart {
     this.#at = elementIndex(offset / 4);
     this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
+    this.#bytes = shared.map((list) =>
+      list.reduce((n, f) => n + this.#plan.total * domain.fields[f]!.dtype.bytes, 0),
+    );
     const { field } = this.#layout;
     const arrays = domain.fields.map((f, k) => {
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
@@ -206,9 +211,7 @@ export class OwnedPart implements KernelPart {
 
   /** Halo bytes that a phase publishes. */
   bytes(phase: number): number {
-    let n = 0;
-    for (const f of this.#shared[phase]!) n += this.#plan.total * this.#memory[f]!.BYTES_PER_ELEMENT;
-    return n;
+    return this.#bytes[phase]!;
   }
 
   /** Notes in the block which memory each field has, for whoever gathers. */

@@ -100,7 +100,7 @@ function phasesOf(d: Definition): Phase<FieldTypes>[] {
   return [{ workunit: d.workunit, share: d.share }];
 }
 
-function whole(n: number, least: number, what: string): number {
+export function whole(n: number, least: number, what: string): number {
   if (Number.isSafeInteger(n) && n >= least) return n;
   throw new HaloweaveError('argument', `${what} is ${n}: use a whole number of ${least} or more`);
 }
