@@ -15,8 +15,20 @@ export type {
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
+export { type GraphDomain, type GraphPartSpec, type GraphSpec, graph } from './kernels/partition/graph.js';
+export type {
+  Emit,
+  GraphDefinition,
+  GraphMembers,
+  GraphPart,
+  GraphPhase,
+  GraphReportContext,
+  ShareContext,
+  StateOf,
+} from './kernels/partition/graph-definition.js';
 export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
+export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
   type Measure,
