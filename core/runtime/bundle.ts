@@ -25,6 +25,7 @@ const selfImports: Plugin = {
   setup(b) {
     const targets: Record<string, string> = {
       haloweave: installation('../index.js'),
+      'haloweave/math': installation('../math.js'),
       'haloweave/solvers': installation('../../solvers/index.js'),
     };
     b.onResolve({ filter: /^haloweave(\/|$)/ }, ({ path }) => {
@@ -35,7 +36,7 @@ const selfImports: Plugin = {
           {
             text: `'${path}' is not exported by haloweave: import from ${Object.keys(targets)
               .map((t) => `'${t}'`)
-              .join(' or ')}`,
+              .join(', ')}`,
           },
         ],
       };
