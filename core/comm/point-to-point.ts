@@ -247,6 +247,7 @@ export class PointToPoint {
   ): Request<unknown> {
     this._checkSource(source, tag, 'irecv');
     const request = new Request<unknown>(this.endpoint, this._wait('irecv', source, tag));
+    this.endpoint.advance();
     this.endpoint.postReceive({
       source: this._world(source),
       group: this.group,

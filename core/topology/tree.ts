@@ -11,7 +11,7 @@ export interface TreePlace {
 
 /**
  * Where a rank stands in the preorder halving tree of `size` ranks: the root is rank 0, the ranks after it are cut
- * in halves of ⌊(size − 1)/2⌋ and ⌈(size − 1)/2⌉, and each half is such a tree again.
+ * in halves of ⌈(size − 1)/2⌉ and ⌊(size − 1)/2⌋, and each half is such a tree again.
  *
  *     size 7:  0 ─┬─ 1 ─┬─ 2
  *                 │     └─ 3
@@ -31,7 +31,7 @@ export function treePlace(rank: number, size: number): TreePlace {
   let root = 0;
   let count = size;
   for (;;) {
-    const leftCount = (count - 1) >> 1;
+    const leftCount = count >> 1; // ⌈(count − 1)/2⌉
     const right = root + 1 + leftCount;
     const end = root + count;
     if (rank === root)
@@ -60,7 +60,7 @@ export function foldTree<T>(size: number, operand: (rank: number) => T, combine:
   require(size >= 1, 'a fold needs at least one operand');
   const fold = (root: number, end: number): T => {
     let value = operand(root);
-    const right = root + 1 + ((end - root - 1) >> 1);
+    const right = root + 1 + ((end - root) >> 1);
     if (right > root + 1) value = combine(value, fold(root + 1, right));
     if (end > right) value = combine(value, fold(right, end));
     return value;
