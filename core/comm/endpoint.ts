@@ -22,7 +22,7 @@ export const EAGER_BYTES = 64 * 1024;
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 
 /** A nonblocking receive that waits for its message. */
-interface Posted {
+export interface Posted {
   /** Rank of the run, or ANY_SOURCE. */
   source: number;
   tag: number;
@@ -32,6 +32,8 @@ interface Posted {
   buffer: Buffer | null;
   status: Status | null;
   request: Request<unknown>;
+  /** The KIND word of the record that it met; set then, even if that could not be read. */
+  word?: number;
 }
 
 interface Active {
@@ -195,9 +197,8 @@ export class Endpoint {
     return this.#waiters.settled(request);
   }
 
-  /** Starts a nonblocking receive. */
+  /** Starts a nonblocking receive: of what is in the stash, else of what comes. */
   postReceive(posted: Posted): void {
-    this.advance();
     const early = this.stash.find(posted.source, posted.tag, posted.context);
     if (early < 0) {
       this.#posted.push(posted);
@@ -286,6 +287,7 @@ export class Endpoint {
   }
 
   #accept(p: Posted, views: CellViews, cell: number): void {
+    p.word = views.i32[cell + KIND]!;
     try {
       if (p.status) fillStatus(p.status, views.i32, cell, p.group);
       const got = this.read(views, cell, p.buffer);
@@ -296,18 +298,33 @@ export class Endpoint {
     }
   }
 
+  /**
+   * Moves on everything under way until nothing more completes: what completes may be what a collective waits
+   * for, and what this starts may be complete at once. None of it may be left over when the rank goes to sleep.
+   */
   #progress(): void {
-    for (let k = this.#active.length - 1; k >= 0; k--) {
-      const a = this.#active[k]!;
-      try {
-        if (!a.transfer.step()) continue;
-        this.#active.splice(k, 1);
-        a.request.settle(a.transfer.value);
-      } catch (error) {
-        this.#active.splice(k, 1);
-        a.request.settle(undefined, error);
+    for (let again = true; again; ) {
+      again = false;
+      for (let k = 0; k < this.#active.length; k++) {
+        const a = this.#active[k]!;
+        if (!this.#stepped(a)) continue;
+        // Not at k if a step has changed the list.
+        this.#active.splice(this.#active.indexOf(a), 1);
+        k--;
+        again = true;
       }
     }
+  }
+
+  /** Steps one; true if it is over. */
+  #stepped(a: Active): boolean {
+    try {
+      if (!a.transfer.step()) return false;
+      a.request.settle(a.transfer.value);
+    } catch (error) {
+      a.request.settle(undefined, error);
+    }
+    return true;
   }
 
   #toBlock(o: Outgoing, bytes: number): Address {

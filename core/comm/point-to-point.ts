@@ -270,6 +270,7 @@ export class PointToPoint {
       this.endpoint,
       waitFor('irecv', this.context, this._world(source), tag),
     );
+    this.endpoint.advance();
     this.endpoint.postReceive({
       source: this._world(source),
       group: this.group,
