@@ -3,8 +3,8 @@ import type { Heap } from '../../memory/heap.js';
 import { addressOf } from '../../memory/heap.js';
 import { ARENA, BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, OFFSET } from '../../wire/cell.js';
 import { cellViews } from '../cell-views.js';
+import { SharedBoard } from '../shared-board.js';
 import type { Board, CellViews, Transport } from '../transport.js';
-import { ThreadsBoard } from './board.js';
 import { ABORT_AT, ControlLayout, EPOCH_AT } from './layout.js';
 
 export interface ThreadsSetup {
@@ -69,7 +69,7 @@ export class ThreadsTransport implements Transport {
     this.#myTail = this.#tails[rank]!;
     this.#myWaiting = this.layout.waiting(rank);
     this.#head = Atomics.load(this.#i32, this.#myHead);
-    this.board = new ThreadsBoard(this.cells, this.layout, () => this.#wakeAll());
+    this.board = new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll());
     this.heap.onWait(() => this.check());
   }
 
