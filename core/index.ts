@@ -2,7 +2,11 @@ export { AbortedError, type ErrorCode, type ErrorPlace, HaloweaveError } from '.
 export { ExactSum } from './base/exact-sum.js';
 export { RandomStream } from './base/random.js';
 export { StateHash } from './base/state-hash.js';
+export type { CartesianCommunicator, CartesianTopology } from './comm/cartesian-communicator.js';
 export type { Communicator } from './comm/communicator.js';
+export type { GraphCommunicator } from './comm/graph-communicator.js';
+export type { CollectiveChoice } from './comm/group.js';
+export type { CartesianOptions, GroupOptions } from './comm/group-calls.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
 export { Request, type RequestValues, type Status } from './comm/request.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';

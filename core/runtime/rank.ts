@@ -1,5 +1,6 @@
-import { Communicator } from '../comm/communicator.js';
+import { Communicator, worldGroup } from '../comm/communicator.js';
 import { Endpoint } from '../comm/endpoint.js';
+import { type RankResults, ResultHash } from '../comm/result-hash.js';
 import { Horizon } from '../kernels/horizon.js';
 import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
 import { ProgressBoard } from '../observe/progress-board.js';
@@ -23,6 +24,8 @@ export interface RankOutcome {
   kernel: KernelOutcome | null;
   /** What an SPMD program's function gave (rank 0). */
   value: unknown;
+  /** What an SPMD program registered with `result`; null if nothing, or if no hash was asked for. */
+  registered: RankResults | null;
   seconds: number;
   sent: number;
   sentBytes: number;
@@ -40,7 +43,8 @@ export async function runRank(
   breathe: (() => Promise<void>) | null,
 ): Promise<RankOutcome> {
   const endpoint = new Endpoint(transport);
-  const comm = new Communicator(endpoint);
+  const results = plan.options.hash ? new ResultHash() : null;
+  const comm = new Communicator(endpoint, worldGroup(endpoint, results));
   const loaded = await loadProgram(plan.program, plan.file);
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
@@ -71,6 +75,7 @@ export async function runRank(
     rank: transport.rank,
     kernel,
     value: transport.rank === 0 ? value : undefined,
+    registered: results?.take() ?? null,
     seconds: (performance.now() - start) / 1000,
     sent: endpoint.sent,
     sentBytes: endpoint.sentBytes,

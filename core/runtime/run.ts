@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
+import { mergeResults } from '../comm/result-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
 import { gatherField } from '../kernels/partition/gather.js';
@@ -163,7 +164,7 @@ function summarise(
     seconds,
     cellsPerSecond: kernel && seconds > 0 ? kernel.cells / seconds : 0,
     measures: kernel?.measures ?? {},
-    hash: mergedHash(kernels),
+    hash: kernel ? mergedHash(kernels) : mergeResults(outcomes),
     results: kernel ? kernel.results : (first.value ?? null),
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),

@@ -4,8 +4,8 @@ import { addressOf } from '../../memory/heap.js';
 import { ARENA, BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, OFFSET } from '../../wire/cell.js';
 import { type Held, RankState, type Wait } from '../../wire/wait.js';
 import { cellViews } from '../cell-views.js';
+import { SharedBoard } from '../shared-board.js';
 import type { Board, CellViews, Transport } from '../transport.js';
-import { ThreadsBoard } from './board.js';
 import { ABORT_AT, ControlLayout, EPOCH_AT } from './layout.js';
 import { WaitTeller } from './waits.js';
 
@@ -72,7 +72,7 @@ export class ThreadsTransport implements Transport {
     this.#myTail = this.#tails[rank]!;
     this.#myWaiting = this.layout.waiting(rank);
     this.#head = Atomics.load(this.#i32, this.#myHead);
-    this.board = new ThreadsBoard(this.cells, this.layout, () => this.#wakeAll());
+    this.board = new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll());
     this.#teller = new WaitTeller(this.#i32, this.layout.wait(rank));
     this.heap.onWait(() => this.check());
   }

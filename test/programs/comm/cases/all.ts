@@ -1,9 +1,11 @@
 import { collectiveCases } from './collectives.js';
 import { errorCases } from './errors.js';
+import { groupCases } from './groups.js';
 import { messageCases } from './messages.js';
 import { reductionCases } from './reductions.js';
 import { requestCases } from './requests.js';
 import type { Case } from './tools.js';
+import { topologyCases } from './topologies.js';
 import { valueCases } from './values.js';
 import { waitingCases } from './waiting.js';
 
@@ -16,4 +18,6 @@ export const conformance: readonly Case[] = [
   ...errorCases,
   ...collectiveCases,
   ...reductionCases,
+  ...groupCases,
+  ...topologyCases,
 ];
