@@ -1,6 +1,9 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { HaloweaveError } from '../base/errors.js';
 
+/** Bytes that one system call may be given: Node refuses 2 GiB. */
+const MOST = 1 << 30;
+
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder (a relative path starts at the working folder)',
   EACCES: 'permission is missing: choose another place or change its permissions',
@@ -35,7 +38,8 @@ export function replaceFile(path: string, fill: (write: (bytes: Uint8Array) => v
   try {
     try {
       fill((bytes) => {
-        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+        for (let done = 0; done < bytes.length; )
+          done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done));
       });
     } finally {
       closeSync(fd);

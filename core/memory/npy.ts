@@ -7,8 +7,6 @@ import { NpyFile } from './npy-file.js';
 import { makeHeader } from './npy-header.js';
 
 const NATIVE_BIG = endianness() === 'BE';
-/** Bytes a system call writes. */
-const PIECE = 1 << 20;
 
 /**
  * Reads a whole NumPy `.npy` file (versions 1.0 to 3.0, either byte order) as an ndarray of the file's shape, in
@@ -51,7 +49,6 @@ export function writeNpy(path: string, array: NdArray): void {
   }
   replaceFile(path, (write) => {
     write(header);
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    for (let at = 0; at < bytes.length; at += PIECE) write(bytes.subarray(at, at + PIECE));
+    write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   });
 }

@@ -1,3 +1,4 @@
+import { HaloweaveError } from '../base/errors.js';
 import { Communicator } from '../comm/communicator.js';
 import { Endpoint } from '../comm/endpoint.js';
 import { Horizon } from '../kernels/horizon.js';
@@ -15,6 +16,8 @@ export interface RunPlan {
   options: KernelOptions;
   horizon: SharedArrayBuffer;
   progress: SharedArrayBuffer;
+  /** True if the host saves the final state. */
+  save: boolean;
 }
 
 /** How a rank ended, when it ended well. */
@@ -42,6 +45,12 @@ export async function runRank(
   const endpoint = new Endpoint(transport);
   const comm = new Communicator(endpoint);
   const loaded = await loadProgram(plan.program, plan.file);
+  // Said now and not after a long run.
+  if (plan.save && loaded.kind === 'spmd')
+    throw new HaloweaveError(
+      'usage',
+      `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
+    );
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();

@@ -134,6 +134,7 @@ async function runPartitionKernel(
       haloBytes: sweep.haloBytes,
       seconds: sweep.seconds,
     },
+    state: program.state.map((f) => domain.fields[f]!.name),
     gather: comm.rank === 0 ? table : null,
   };
 }

@@ -172,10 +172,10 @@ describe('writing', () => {
 
   it('writes strided views, views with an offset, shared memory, and more than one piece', () => {
     const path = join(folder.path, 'strided.npy');
-    const a = ndarray(new Int32Array(new SharedArrayBuffer(4 * 900_000)), [900, 1000]);
+    const a = ndarray(new Int32Array(new SharedArrayBuffer(4 * 500_000)), [500, 1000]);
     for (let k = 0; k < a.size; k++) a.data[k] = k;
     writeNpy(path, a);
-    expect(readNpy(path).data).toEqual(Int32Array.from(a.data));
+    expect(Buffer.compare(bytesOf(readNpy(path).data), bytesOf(a.data))).toBe(0);
     const view = a.lo(3, 5).hi(4, 6).step(2, -1).transpose(1, 0);
     writeNpy(path, view);
     const back = readNpy(path);
