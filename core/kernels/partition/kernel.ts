@@ -137,7 +137,7 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
       haloBytes: sweep.haloBytes,
       seconds: sweep.seconds,
     },
-    state: program.state.map((f) => domain.fields[f]!.name),
+    state: [...runtime.state],
     gather: comm.rank === 0 ? table : null,
   };
 }
