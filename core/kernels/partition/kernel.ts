@@ -22,6 +22,7 @@ import { OwnedPart, PlanCache } from './owned-part.js';
 import { type Part, partClass } from './part.js';
 import { type ResolvedProgram, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
+import { traceParts } from './traced.js';
 import { userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
@@ -71,6 +72,7 @@ async function runPartitionKernel(
   const { parts, blocks, cache } = makeParts(program, env);
   setUp(d, parts, context);
   fillHalos(program, parts, blocks, cache, env);
+  if (env.trace) traceParts(parts, program, domain.geometry, env.trace);
   const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
   const gate = new CycleGate(cycles, measures, env.horizon);
   const frames = d.output ? new Frames(d.output, domain, args, comm, transport) : null;
