@@ -11,6 +11,8 @@ export interface KernelOptions {
   parts: PartsSpec;
   cycles: number | null;
   hash: boolean;
+  /** Whether the host saves the final state's fields. */
+  save: boolean;
 }
 
 /** Where a rank tells how far it is, for whoever shows it. */
@@ -32,8 +34,8 @@ export interface TraceSink {
   workunit(start: number, part: number, cycle: number, phase: number, step: number): void;
   unpacked(start: number, part: number, cycle: number, phase: number, step: number): void;
   published(start: number, part: number, cycle: number, phase: number, step: number): void;
-  /** Pairs of an own part and a neighbour of it on another rank. Once. */
-  neighbours(pairs: readonly number[]): void;
+  /** Pairs of an own part and a neighbour of it on another rank, and the parts' names by number. Once. */
+  parts(neighbours: readonly number[], names: readonly [number, string | number][]): void;
 }
 
 /** Everything a kernel gets on one rank. */

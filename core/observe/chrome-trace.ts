@@ -57,18 +57,25 @@ function inOrder(trace: RankTrace): Uint32Array {
 }
 
 function* slices(rows: readonly Row[]): Generator<string> {
-  for (const { rank, trace, order } of rows)
+  for (const { rank, trace, order } of rows) {
+    const names = new Map(trace.parts.names);
     for (const k of order) {
       const e = trace.event(k);
-      const { name, cat, args } = describe(e, trace.names);
-      yield `{"ph":"X","name":${JSON.stringify(name)},"cat":"${cat}","pid":1,"tid":${rank},"ts":${microseconds(e.start)},"dur":${duration(e)}${args}}`;
+      const { name, cat, args } = describe(e, trace.calls, names);
+      yield `{"ph":"X","name":${JSON.stringify(name)},"cat":"${cat}","pid":1,"tid":${rank},"ts":${microseconds(e.start)},"dur":${duration(e)}${args ? `,"args":${JSON.stringify(args)}` : ''}}`;
     }
+  }
 }
 
-function describe(e: TraceEvent, names: readonly string[]): { name: string; cat: string; args: string } {
-  const part = `,"args":{"partition":${e.a},"cycle":${e.b},"phase":${e.c}}`;
-  const message = (end: string): string =>
-    `,"args":{"${end}":${e.a},"tag":${e.b},"context":${e.c},"bytes":${e.d >>> 0}}`;
+type Args = Record<string, string | number>;
+
+function describe(
+  e: TraceEvent,
+  calls: readonly string[],
+  parts: ReadonlyMap<number, string | number>,
+): { name: string; cat: string; args?: Args } {
+  const part: Args = { partition: parts.get(e.a) ?? e.a, cycle: e.b, phase: e.c };
+  const message = (end: string): Args => ({ [end]: e.a, tag: e.b, context: e.c, bytes: e.d >>> 0 });
   switch (e.kind) {
     case TraceKind.workunit:
       return { name: 'workunit', cat: 'compute', args: part };
@@ -77,13 +84,13 @@ function describe(e: TraceEvent, names: readonly string[]): { name: string; cat:
     case TraceKind.publish:
       return { name: 'publish', cat: 'halo', args: part };
     case TraceKind.wait:
-      return { name: 'wait', cat: 'wait', args: '' };
+      return { name: 'wait', cat: 'wait', args: { for: calls[e.a]!, peer: e.b, tag: e.c } };
     case TraceKind.send:
       return { name: 'message out', cat: 'message', args: message('to') };
     case TraceKind.receive:
       return { name: 'message in', cat: 'message', args: message('from') };
     default:
-      return { name: names[e.a] ?? `call ${e.a}`, cat: e.b === 1 ? 'collective' : 'message', args: '' };
+      return { name: calls[e.a]!, cat: e.b === 1 ? 'collective' : 'message' };
   }
 }
 
@@ -111,8 +118,9 @@ function* arrows(rows: readonly Row[]): Generator<string> {
   );
   for (const { rank, trace } of rows) {
     const neighbours = new Map<number, number[]>();
-    for (let k = 0; k < trace.neighbours.length; k += 2) {
-      const [part, neighbour] = [trace.neighbours[k]!, trace.neighbours[k + 1]!];
+    const pairs = trace.parts.neighbours;
+    for (let k = 0; k < pairs.length; k += 2) {
+      const [part, neighbour] = [pairs[k]!, pairs[k + 1]!];
       neighbours.set(part, [...(neighbours.get(part) ?? []), neighbour]);
     }
     for (let k = 0; k < trace.count; k++) {

@@ -1,4 +1,4 @@
-import type { Heap } from '../memory/heap.js';
+import { type Heap, offsetOf } from '../memory/heap.js';
 
 /** What an event of a trace is. */
 export const TraceKind = {
@@ -8,7 +8,7 @@ export const TraceKind = {
   unpack: 1,
   /** Publishing a part's share for a step: part, cycle, phase, step. */
   publish: 2,
-  /** Parked until woken. */
+  /** Parked until woken: number of the name of the call, rank waited for, tag (−1 for any, or none). */
   wait: 3,
   /** A message put into a mailbox: destination, tag, context, bytes, its number among those of this pair. */
   send: 4,
@@ -36,8 +36,9 @@ const NAMES = 128;
 const NAME_BYTES = 32;
 // Doubles of the header, then the table of names.
 const COUNT = 0;
-const LINKS_ADDRESS = 1;
-const LINKS = 2;
+// Where in the heap the table of parts lies, as JSON.
+const PARTS_ADDRESS = 1;
+const PARTS_BYTES = 2;
 const NAMED = 3;
 const NAMES_AT = 8;
 const HEADER = NAMES_AT + (NAMES * NAME_BYTES) / 8;
@@ -126,14 +127,14 @@ export class TraceRing {
     return k;
   }
 
-  /** Pairs of a part of this rank and a neighbour of it on another rank, from which it takes halos. */
-  neighbours(pairs: readonly number[]): void {
-    if (pairs.length === 0) return;
-    const address = this.#heap.allocate(pairs.length * 4);
-    const arena = this.#heap.arenaOf(address);
-    arena.words.set(pairs, (address % 2 ** 32) / 4);
-    this.#f64[LINKS_ADDRESS] = address;
-    this.#f64[LINKS] = pairs.length;
+  /** Pairs of a part of this rank and a neighbour of it on another rank; names of parts that are not called by their numbers. */
+  parts(neighbours: readonly number[], names: readonly [number, string | number][]): void {
+    const table: PartsTable = { neighbours, names: names.filter(([n, name]) => n !== name) };
+    const bytes = new TextEncoder().encode(JSON.stringify(table));
+    const address = this.#heap.allocate(bytes.length);
+    new Uint8Array(this.#heap.arenaOf(address).buffer, offsetOf(address), bytes.length).set(bytes);
+    this.#f64[PARTS_ADDRESS] = address;
+    this.#f64[PARTS_BYTES] = bytes.length;
   }
 
   /** What the host reads when the rank has ended. */
@@ -142,18 +143,24 @@ export class TraceRing {
     const kept = Math.min(count, this.capacity);
     const decoder = new TextDecoder();
     // A decoder refuses shared memory: copied first.
-    const names = Array.from({ length: this.#f64[NAMED]! }, (_, k) =>
+    const calls = Array.from({ length: this.#f64[NAMED]! }, (_, k) =>
       decoder.decode(this.#bytes.slice(nameAt(k), nameAt(k + 1))).replace(/\0+$/, ''),
     );
-    const links = this.#f64[LINKS]!;
-    const address = this.#f64[LINKS_ADDRESS]!;
-    const first = (address % 2 ** 32) / 4;
+    const bytes = this.#f64[PARTS_BYTES]!;
+    const address = this.#f64[PARTS_ADDRESS]!;
+    const parts: PartsTable =
+      bytes === 0
+        ? { neighbours: [], names: [] }
+        : (JSON.parse(
+            decoder.decode(
+              new Uint8Array(this.#heap.arenaOf(address).buffer, offsetOf(address), bytes).slice(),
+            ),
+          ) as PartsTable);
     return {
-      names,
+      calls,
+      parts,
       dropped: count - kept,
       count: kept,
-      neighbours:
-        links > 0 ? this.#heap.arenaOf(address).words.slice(first, first + links) : new Int32Array(0),
       event: (k) => this.#event((count - kept + k) % this.capacity),
     };
   }
@@ -165,14 +172,21 @@ export class TraceRing {
   }
 }
 
+interface PartsTable {
+  /** Pairs of an own part and a neighbour of it on another rank. */
+  neighbours: readonly number[];
+  /** Numbers and names of parts that have a name. */
+  names: readonly [number, string | number][];
+}
+
 /** One rank's part of a trace. */
 export interface RankTrace {
-  names: string[];
+  /** Names of calls. */
+  calls: string[];
+  parts: PartsTable;
   /** Events that were overwritten by newer ones. */
   dropped: number;
   count: number;
-  /** Pairs of an own part and a neighbour of it on another rank. */
-  neighbours: Int32Array;
   /** Event k of those kept, in the order in which they ended. */
   event(k: number): TraceEvent;
 }

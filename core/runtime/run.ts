@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
+import { mergeResults } from '../comm/result-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
 import { gatherField } from '../kernels/partition/gather.js';
@@ -48,6 +49,8 @@ export interface RunOptions {
   traceEvents?: number;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
+  /** Begin every line that the program prints with its rank: `[rank 3] `. */
+  tagOutput?: boolean;
 }
 
 export interface RunProgress extends Progress {
@@ -138,10 +141,10 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
       parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
       cycles: options.cycles ?? null,
       hash: options.hash ?? true,
+      save: options.save !== undefined,
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
-    save: options.save !== undefined,
     trace:
       options.trace === undefined ? null : planTrace(options.trace, ranks, traceEvents(options.traceEvents)),
   };
@@ -150,12 +153,13 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options.output ?? 1, options.signal, watch.onNames)
+        ? await runInline(heap, plan, options, watch.onNames)
         : await runOnThreads({
             ranks,
             heap,
             plan,
             output: options.output ?? 1,
+            tagOutput: options.tagOutput ?? false,
             signal: options.signal,
             onNames: watch.onNames,
           });
@@ -193,7 +197,7 @@ function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult):
   return saveState(
     folder,
     { shape, dims, halo, periodic: shape.map(() => false) },
-    kernel.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
+    kernel!.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
   );
 }
 
@@ -217,7 +221,7 @@ function summarise(
     seconds,
     cellsPerSecond: kernel && seconds > 0 ? kernel.cells / seconds : 0,
     measures: kernel?.measures ?? {},
-    hash: mergedHash(kernels),
+    hash: kernel ? mergedHash(kernels) : mergeResults(outcomes),
     results: kernel ? kernel.results : (first.value ?? null),
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),

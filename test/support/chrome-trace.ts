@@ -8,7 +8,7 @@ export interface Slice {
   tid: number;
   ts: number;
   dur: number;
-  args?: Record<string, number>;
+  args?: Record<string, string | number>;
 }
 
 export interface Arrow {

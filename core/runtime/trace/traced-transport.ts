@@ -39,12 +39,13 @@ export function traceTransport(transport: Transport, ring: TraceRing): void {
     release.call(transport, cell);
     ring.note(TraceKind.receive, polled, source, tag, context, bytes, received[source]!++);
   };
-  transport.sleep = (deadline) => {
+  transport.sleep = (wait, held) => {
     const start = ring.now();
+    const operation = ring.name(wait.operation);
     try {
-      sleep.call(transport, deadline);
+      sleep.call(transport, wait, held);
     } finally {
-      ring.note(TraceKind.wait, start);
+      ring.note(TraceKind.wait, start, operation, wait.peer, wait.tag);
     }
   };
 }

@@ -25,10 +25,10 @@ function rank(events: Short[], more: Partial<RankTrace> = {}): RankTrace {
     ...{ kind, start, end, a, b, c, d, e },
   }));
   return {
-    names: [],
+    calls: [],
+    parts: { neighbours: [], names: [] },
     dropped: 0,
     count: list.length,
-    neighbours: new Int32Array(0),
     event: (k) => list[k]!,
     ...more,
   };
@@ -47,18 +47,18 @@ describe('a Chrome trace', () => {
   });
 
   it('puts outer slices before inner ones, though these are noted first', () => {
-    const names = ['recv', 'split'];
+    const calls = ['recv', 'split'];
     const t = trace([
       rank(
         [
-          [TraceKind.wait, 2, 3],
+          [TraceKind.wait, 2, 3, 0, 1, 5],
           [TraceKind.receive, 3, 4, 1],
           // Begin together, end together: the later one is the outer.
           [TraceKind.call, 2, 4, 0, 0],
           [TraceKind.call, 2, 4, 1, 1],
-          [TraceKind.wait, 5, 5],
+          [TraceKind.wait, 5, 5, 1, -1, -1],
         ],
-        { names },
+        { calls },
       ),
     ]);
     expect(t.slices.map((s) => [s.name, s.cat, s.ts, s.dur])).toEqual([
@@ -67,6 +67,10 @@ describe('a Chrome trace', () => {
       ['wait', 'wait', 2000, 1000],
       ['message in', 'message', 3000, 1000],
       ['wait', 'wait', 5000, 0],
+    ]);
+    expect(t.slices.filter((s) => s.name === 'wait').map((s) => s.args)).toEqual([
+      { for: 'recv', peer: 1, tag: 5 },
+      { for: 'split', peer: -1, tag: -1 },
     ]);
   });
 
@@ -135,7 +139,7 @@ describe('a Chrome trace', () => {
           [TraceKind.unpack, 6, 7, 21, 1, 0, 1],
           [TraceKind.unpack, 7, 8, 20, 2, 0, 2],
         ],
-        { neighbours: Int32Array.of(20, 10, 20, 11, 21, 10) },
+        { parts: { neighbours: [20, 10, 20, 11, 21, 10], names: [[21, 'north']] } },
       ),
     ]);
     expect(t.arrows.map(({ name, from, to }) => [name, from.ts, to.ts])).toEqual([
@@ -144,10 +148,11 @@ describe('a Chrome trace', () => {
       ['halo', 0, 6000],
       ['halo', 3000, 7000],
     ]);
+    expect(t.arrows.map(({ to }) => to.args!.partition)).toEqual([20, 20, 'north', 20]);
   });
 
   it('hands out long texts in pieces', () => {
-    const many = rank(Array.from({ length: 9000 }, (_, k): Short => [TraceKind.wait, k, k + 0.5]));
+    const many = rank(Array.from({ length: 9000 }, (_, k): Short => [TraceKind.publish, k, k + 0.5]));
     const pieces = [...chromeTrace([many, many], { program: 'p', transport: 'inline' })];
     expect(pieces.length).toBeGreaterThan(3);
     expect(Math.max(...pieces.map((p) => p.length))).toBeLessThan(300_000);

@@ -16,7 +16,7 @@ describe('a rank’s events', () => {
     r.note(TraceKind.send, start, 1, 2_147_483_647, -1, -2, 5);
     r.workunit(r.now(), 7, 8, 1, 17);
     const t = new TraceRing(buffer, heap, 0).read();
-    expect([t.count, t.dropped, t.names]).toEqual([2, 0, []]);
+    expect([t.count, t.dropped, t.calls]).toEqual([2, 0, []]);
     const [first, second] = [t.event(0), t.event(1)];
     expect(first).toMatchObject({ kind: TraceKind.send, start, a: 1, b: 2_147_483_647, c: -1, d: -2, e: 5 });
     expect(first.end).toBeGreaterThanOrEqual(start);
@@ -43,9 +43,9 @@ describe('a rank’s events', () => {
     expect(r.name(long)).toBe(2);
     for (let k = 3; k < 127; k++) expect(r.name(`call ${k}`)).toBe(k);
     expect([r.name('one more'), r.name('another'), r.name('send')]).toEqual([127, 127, 1]);
-    const { names } = r.read();
-    expect(names).toHaveLength(128);
-    expect([names[0], names[2], names[126], names[127]]).toEqual([
+    const { calls } = r.read();
+    expect(calls).toHaveLength(128);
+    expect([calls[0], calls[2], calls[126], calls[127]]).toEqual([
       'barrier',
       long.slice(0, 32),
       'call 126',
@@ -53,13 +53,24 @@ describe('a rank’s events', () => {
     ]);
   });
 
-  it('come with the neighbours of the parts', () => {
+  it('come with the neighbours of the parts, and with their names if these are not their numbers', () => {
     const r = ring(1);
-    expect([...r.read().neighbours]).toEqual([]);
-    r.neighbours([]);
-    expect([...r.read().neighbours]).toEqual([]);
-    r.neighbours([3, 4, 3, 5]);
-    expect([...r.read().neighbours]).toEqual([3, 4, 3, 5]);
+    expect(r.read().parts).toEqual({ neighbours: [], names: [] });
+    r.parts(
+      [3, 4, 3, 5],
+      [
+        [3, 3],
+        [6, 'north “6”'],
+        [7, 8],
+      ],
+    );
+    expect(r.read().parts).toEqual({
+      neighbours: [3, 4, 3, 5],
+      names: [
+        [6, 'north “6”'],
+        [7, 8],
+      ],
+    });
   });
 
   it('have times that all threads share: what one does after another is later', async () => {

@@ -24,6 +24,12 @@ export default function main(comm: Communicator, args: { fails?: boolean; rounds
     comm.bcast('a word', k % size);
     comm.allgather([rank]);
   }
+  // Communicators made of it, with a limit, with a topology.
+  const half = comm.split(rank % 2)!;
+  half.within(60_000).allgather(rank);
+  const grid = comm.cartesian([0], [true])!;
+  grid.neighbourAllgather(rank + grid.coords()[0]!);
+  grid.free();
   if (args.fails && rank === size - 1) throw new Error('planted');
   if (args.fails) comm.recv(size - 1, 99);
 }

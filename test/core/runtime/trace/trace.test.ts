@@ -57,11 +57,27 @@ describe('the trace of a kernel', () => {
       expect([name, from.name, to.name]).toEqual(['halo', 'publish', 'unpack']);
       expect(from.tid).not.toBe(to.tid);
       // What cycle c publishes is unpacked for the next one.
-      expect(to.args!.cycle).toBe(from.args!.cycle! + 1);
+      expect(to.args!.cycle).toBe(Number(from.args!.cycle) + 1);
       expect(from.ts).toBeLessThanOrEqual(to.ts + to.dur);
     }
     const untraced = await run(heat, { ranks: 2, parts: '3x2', cycles: 12, args: { shape: '24x18' } });
     expect([untraced.hash, untraced.trace]).toEqual([result.hash, null]);
+  });
+
+  it('names the partitions of a graph, and draws arrows along its edges', async () => {
+    const file = fresh();
+    const named = kernelProgramFile('graph/named');
+    const result = await run(named, { ranks: 2, cycles: 6, args: { count: 5 }, trace: file });
+    const trace = readTrace(file);
+    const names = (list: readonly Slice[]) => [...new Set(list.map((s) => s.args!.partition))].sort();
+    const units = trace.slices.filter((s) => s.name === 'workunit');
+    expect(units).toHaveLength(5 * 6);
+    expect(names(units)).toEqual([0, 1, 2, 3, 4].map((k) => `piece ${k}`));
+    // One edge of the line joins the ranks: an arrow each way, for every unpacking.
+    expect(trace.arrows).toHaveLength(2 * 6);
+    const ends = trace.arrows.map(({ from, to }) => `${from.args!.partition} to ${to.args!.partition}`);
+    expect(new Set(ends).size).toBe(2);
+    expect((await run(named, { ranks: 1, cycles: 6, args: { count: 5 } })).hash).toBe(result.hash);
   });
 
   it('keeps the newest events and says how many were dropped', async () => {
@@ -100,18 +116,28 @@ describe('the trace of messages', () => {
         ['irecvInto', 1, 'message'],
         ['allreduce', 1, 'collective'],
         ['bcast', 1, 'collective'],
-        ['allgather', 1, 'collective'],
       ] as const) {
         expect([name, count(mine, name)]).toEqual([name, times * rounds]);
         for (const s of mine) if (s.name === name) expect(s.cat).toBe(cat);
       }
-      // Beside the program's own, one when all ranks are there and one at the end.
-      expect(count(mine, 'barrier')).toBe(rounds + 2);
+      for (const name of ['split', 'cartesian', 'neighbourAllgather', 'free'])
+        expect([name, mine.filter((s) => s.name === name).map((s) => s.cat)]).toEqual([name, ['collective']]);
+      // Those of `split` and `cartesian` too, two each; and one of a communicator that `within` gave.
+      expect(count(mine, 'allgather')).toBe(rounds + 2 * 2 + 1);
+      // Arithmetic is no event.
+      for (const name of ['coords', 'within', 'deadline']) expect(count(mine, name)).toBe(0);
       expect(mine.filter((s) => s.name === 'wait' && s.cat === 'message')).toHaveLength(4 * rounds);
-      expect(count(mine, 'message out')).toBe(ranks === 1 ? 0 : 4 * rounds);
-      expect(count(mine, 'message in')).toBe(ranks === 1 ? 0 : 4 * rounds);
+      const parked = mine.filter((s) => s.cat === 'wait');
+      for (const s of parked)
+        expect(s.args).toMatchObject({ for: expect.stringMatching(/^[a-zA-Z. ]+$/) as string });
+      if (ranks > 1) expect(count(mine, 'message out')).toBeGreaterThanOrEqual(4 * rounds + 2);
+      else expect(count(mine, 'message out')).toBe(0);
     }
-    expect(trace.arrows).toHaveLength(ranks === 1 ? 0 : 4 * rounds * ranks);
+    expect(count(trace.slices, 'message in')).toBe(count(trace.slices, 'message out'));
+    expect(trace.arrows).toHaveLength(count(trace.slices, 'message out'));
+    expect(trace.arrows.filter(({ to }) => to.args!.context === 0)).toHaveLength(
+      ranks === 1 ? 0 : 4 * rounds * ranks,
+    );
     for (const { name, from, to } of trace.arrows) {
       expect([name, from.name, to.name]).toEqual(['message', 'message out', 'message in']);
       expect([from.args!.to, to.args!.from]).toEqual([to.tid, from.tid]);
@@ -134,7 +160,7 @@ describe('the trace of messages', () => {
       expect(
         count(
           trace.slices.filter((s) => s.tid === r),
-          'allgather',
+          'allreduce',
         ),
       ).toBe(3);
     // The others were in a receive that never came to its end in the program.
