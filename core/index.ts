@@ -58,4 +58,5 @@ export {
   type RunSummary,
   run,
 } from './runtime/run.js';
+export type { TraceSummary } from './runtime/trace/trace-file.js';
 export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';
