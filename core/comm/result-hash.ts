@@ -22,7 +22,10 @@ export class ResultHash {
     const values = elements(array);
     const n = values.length;
     let field = this.#fields.get(name);
-    if (!field) this.#fields.set(name, (field = { key: StateHash.fieldKey(name), ends: [] }));
+    if (!field) {
+      field = { key: StateHash.fieldKey(name), ends: [] };
+      this.#fields.set(name, field);
+    }
     this.#hash.addRow(field.key, offset, values as StateArray, 0, n, 1);
     if (n === 0) return;
     const { ends } = field;
