@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'unexpected-full'
   | 'aborted'
   | 'deadlock'
+  | 'timeout'
+  | 'cancelled'
   | 'partition'
   | 'program'
   | 'format'

@@ -1,4 +1,5 @@
 import type { Transport } from '../../transport/transport.js';
+import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
 import type { Context } from './definition.js';
 import type { FrameSink } from './domain-runtime.js';
@@ -69,12 +70,18 @@ export class Sweep {
         transport.arm();
         // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
         if (this.#sweep() || this.#finished()) transport.disarm();
-        else transport.sleep(Number.POSITIVE_INFINITY);
+        else transport.sleep(this.#waitFor());
         this.seconds.wait += (performance.now() - start) / 1000;
         spins = transport.spins;
         if (breathe) await breathe();
       }
     }
+  }
+
+  /** What this rank waits for, for whoever asks why nothing moves. */
+  #waitFor(): Wait {
+    const tag = this.#s.gate.opened;
+    return { operation: 'halos', peer: -1, tag, context: -1, deadline: Number.POSITIVE_INFINITY };
   }
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
