@@ -35,7 +35,9 @@ export { type ProgramContext, partitionKernel } from './kernels/partition/kernel
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
+  type Measurable,
   type Measure,
+  type MeasuredPart,
   type MeasureSource,
   max,
   min,
