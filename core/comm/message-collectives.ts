@@ -25,7 +25,8 @@ const NEVER = Number.POSITIVE_INFINITY;
  * results and bits as `SharedCollectives`.
  *
  * With P ranks, L = ⌈log₂ P⌉, l = ⌊log₂ P⌋ and M = `MESSAGE_COST` (messages/cost.ts) = 4 KiB. A value is small up to M/L bytes
- * (bcast: M), and n is the number of values above that. A test counts all of these.
+ * (bcast: M), and n is the number of values above that. Rounds are the longest chain of messages of which each waits
+ * for the one before: at most the number given, for powers of two exactly. A test counts all of these.
  *
  * | call | when | algorithm | messages a rank sends | in all | rounds |
  * |---|---|---|---|---|---|

@@ -1,0 +1,132 @@
+import { ExactSum } from '../../core/base/exact-sum.js';
+import type { Operation } from '../../core/comm/operation.js';
+import { isTypedArray } from '../../core/memory/dtype.js';
+import { isNdArray, type NdArray, ndarray } from '../../core/memory/ndarray.js';
+import { foldTree } from '../../core/topology/tree.js';
+
+/** The bracket that scans document: S_{k+1}(r) = S_k(r − 2^k) · S_k(r). */
+function prefixByDoubling(op: Operation, values: readonly unknown[], rank: number): unknown {
+  let s = values.slice(0, rank + 1).map((v) => op.partial(v));
+  for (let step = 1; step <= rank; step *= 2)
+    s = s.map((own, r) => (r >= step ? op.combine(copy(s[r - step]), copy(own)) : own));
+  return op.result(s[rank]);
+}
+
+/** `combine` may change its operands, and these are used again. */
+function copy(v: unknown): unknown {
+  if (isTypedArray(v)) return v.slice();
+  return isNdArray(v) ? ndarray((v as NdArray).data.slice(), v.shape) : v;
+}
+
+abstract class TestOperation implements Operation {
+  abstract readonly name: string;
+  abstract readonly code: number;
+  abstract readonly anyOrder: boolean;
+  check(): void {}
+  fold(values: readonly unknown[]): unknown {
+    const combine = (a: unknown, b: unknown): unknown => this.combine(a, b);
+    return this.result(foldTree(values.length, (r) => this.partial(values[r]), combine));
+  }
+  prefix(values: readonly unknown[], rank: number): unknown {
+    return prefixByDoubling(this, values, rank);
+  }
+  abstract partial(value: unknown): unknown;
+  abstract combine(left: unknown, right: unknown): unknown;
+  result(partial: unknown): unknown {
+    return partial;
+  }
+}
+
+/** Concatenation of strings that shows its brackets: any other order or bracket is another string. */
+class Concat extends TestOperation {
+  readonly name = 'a function';
+  readonly code = 0;
+  readonly anyOrder = false;
+  partial(value: unknown): unknown {
+    return value;
+  }
+  combine(left: unknown, right: unknown): unknown {
+    return `(${left as string}${right as string})`;
+  }
+}
+
+/** Rounds at every addition, so that the bracket shows; of numbers and f64 arrays. */
+class FastSum extends TestOperation {
+  readonly name = 'sum.fast';
+  readonly code = 2;
+  readonly anyOrder = false;
+  partial(value: unknown): unknown {
+    return isTypedArray(value) ? value.slice() : value;
+  }
+  combine(left: unknown, right: unknown): unknown {
+    if (typeof left === 'number') return left + (right as number);
+    const [l, r] = [left as Float64Array, right as Float64Array];
+    for (let k = 0; k < l.length; k++) l[k]! += r[k]!;
+    return l;
+  }
+}
+
+/** The larger; of numbers, arrays and ndarrays, whose partials are ndarrays too. */
+class Max extends TestOperation {
+  readonly name = 'max';
+  readonly code = 5;
+  readonly anyOrder = true;
+  partial(value: unknown): unknown {
+    return copy(value);
+  }
+  combine(left: unknown, right: unknown): unknown {
+    if (typeof left === 'number') return Math.max(left, right as number);
+    const l = elements(left);
+    const r = elements(right);
+    for (let k = 0; k < l.length; k++) l[k] = Math.max(l[k]!, r[k]!);
+    return left;
+  }
+}
+
+const elements = (a: unknown): Float64Array => (isTypedArray(a) ? a : (a as NdArray).data) as Float64Array;
+
+/** Exact sums of numbers and f64 arrays; partials are an accumulator an element, and a word that tells an array. */
+class Sum extends TestOperation {
+  readonly name = 'sum';
+  readonly code = 1;
+  readonly anyOrder = true;
+  partial(value: unknown): Int32Array {
+    const xs = typeof value === 'number' ? [value] : elements(value);
+    const words = new Int32Array(xs.length * ExactSum.WORDS + 1);
+    for (let k = 0; k < xs.length; k++) {
+      const s = new ExactSum();
+      s.add(xs[k]!);
+      s.write(words, k * ExactSum.WORDS);
+    }
+    words[words.length - 1] = typeof value === 'number' ? 0 : 1;
+    return words;
+  }
+  combine(left: unknown, right: unknown): unknown {
+    const [l, r] = [left as Int32Array, right as Int32Array];
+    for (let at = 0; at + 1 < l.length; at += ExactSum.WORDS) {
+      const s = new ExactSum();
+      s.mergeFrom(l, at);
+      s.mergeFrom(r, at);
+      s.write(l, at);
+    }
+    return l;
+  }
+  override result(partial: unknown): unknown {
+    const words = partial as Int32Array;
+    const xs = Float64Array.from({ length: (words.length - 1) / ExactSum.WORDS }, (_, k) => {
+      const s = new ExactSum();
+      s.mergeFrom(words, k * ExactSum.WORDS);
+      return s.value();
+    });
+    return words[words.length - 1] === 0 ? xs[0] : xs;
+  }
+}
+
+export const concat = new Concat();
+export const fastSum = new FastSum();
+export const max = new Max();
+export const sum = new Sum();
+
+export function operationName(code: number): string {
+  return [concat, sum, fastSum, max].find((op) => op.code === code)?.name ?? `operation ${code}`;
+}
