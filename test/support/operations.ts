@@ -1,5 +1,6 @@
 import { ExactSum } from '../../core/base/exact-sum.js';
 import type { Operation } from '../../core/comm/operation.js';
+import { outgoing } from '../../core/comm/payload.js';
 import { isTypedArray } from '../../core/memory/dtype.js';
 import { isNdArray, type NdArray, ndarray } from '../../core/memory/ndarray.js';
 import { foldTree } from '../../core/topology/tree.js';
@@ -15,7 +16,7 @@ function prefixByDoubling(op: Operation, values: readonly unknown[], rank: numbe
 /** `combine` may change its operands, and these are used again. */
 function copy(v: unknown): unknown {
   if (isTypedArray(v)) return v.slice();
-  return isNdArray(v) ? ndarray((v as NdArray).data.slice(), v.shape) : v;
+  return isNdArray(v) ? ndarray(outgoing(v).data.slice(), v.shape) : v;
 }
 
 abstract class TestOperation implements Operation {
@@ -85,18 +86,29 @@ class Max extends TestOperation {
 
 const elements = (a: unknown): Float64Array => (isTypedArray(a) ? a : (a as NdArray).data) as Float64Array;
 
+const scratch = new ExactSum();
+
 /** Exact sums of numbers and f64 arrays; partials are an accumulator an element, and a word that tells an array. */
 class Sum extends TestOperation {
   readonly name = 'sum';
   readonly code = 1;
   readonly anyOrder = true;
+  /** Without partials: the reference for what messages give. */
+  override fold(values: readonly unknown[]): unknown {
+    if (typeof values[0] === 'number') return exact(values as number[]);
+    const arrays = values.map(elements);
+    return arrays[0]!.map((_, k) => exact(arrays.map((a) => a[k]!)));
+  }
+  override prefix(values: readonly unknown[], rank: number): unknown {
+    return this.fold(values.slice(0, rank + 1));
+  }
   partial(value: unknown): Int32Array {
     const xs = typeof value === 'number' ? [value] : elements(value);
     const words = new Int32Array(xs.length * ExactSum.WORDS + 1);
     for (let k = 0; k < xs.length; k++) {
-      const s = new ExactSum();
-      s.add(xs[k]!);
-      s.write(words, k * ExactSum.WORDS);
+      scratch.clear();
+      scratch.add(xs[k]!);
+      scratch.write(words, k * ExactSum.WORDS);
     }
     words[words.length - 1] = typeof value === 'number' ? 0 : 1;
     return words;
@@ -104,22 +116,28 @@ class Sum extends TestOperation {
   combine(left: unknown, right: unknown): unknown {
     const [l, r] = [left as Int32Array, right as Int32Array];
     for (let at = 0; at + 1 < l.length; at += ExactSum.WORDS) {
-      const s = new ExactSum();
-      s.mergeFrom(l, at);
-      s.mergeFrom(r, at);
-      s.write(l, at);
+      scratch.clear();
+      scratch.mergeFrom(l, at);
+      scratch.mergeFrom(r, at);
+      scratch.write(l, at);
     }
     return l;
   }
   override result(partial: unknown): unknown {
     const words = partial as Int32Array;
     const xs = Float64Array.from({ length: (words.length - 1) / ExactSum.WORDS }, (_, k) => {
-      const s = new ExactSum();
-      s.mergeFrom(words, k * ExactSum.WORDS);
-      return s.value();
+      scratch.clear();
+      scratch.mergeFrom(words, k * ExactSum.WORDS);
+      return scratch.value();
     });
     return words[words.length - 1] === 0 ? xs[0] : xs;
   }
+}
+
+function exact(terms: readonly number[]): number {
+  scratch.clear();
+  for (const x of terms) scratch.add(x);
+  return scratch.value();
 }
 
 export const concat = new Concat();

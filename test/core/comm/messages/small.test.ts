@@ -3,7 +3,7 @@ import type { MessageCollectives } from '../../../../core/comm/message-collectiv
 import type { Request } from '../../../../core/comm/request.js';
 import { Heap } from '../../../../core/memory/heap.js';
 import { concat, fastSum, max, sum } from '../../../support/operations.js';
-import { drive, SimulatedNetwork, simulatedRanks } from '../../../support/simulated-network.js';
+import { all, type SimulatedRun, simulatedRun } from '../../../support/simulated-run.js';
 
 const heap = Heap.create({ arenaBytes: 64 << 20 });
 afterAll(() => heap.close());
@@ -11,27 +11,12 @@ afterAll(() => heap.close());
 const SIZES = [...Array.from({ length: 17 }, (_, k) => k + 1), 31, 32, 33, 63, 64];
 const up = (p: number): number => Math.ceil(Math.log2(p));
 const down = (p: number): number => Math.floor(Math.log2(p));
-const all = <T>(p: number, f: (r: number) => T): T[] => Array.from({ length: p }, (_, r) => f(r));
 
-interface Run {
-  values: unknown[];
-  /** Messages by rank. */
-  sent: number[];
-  rounds: number;
-}
-
-/** Every rank starts one call; the results, and what they cost. */
-function run(p: number, start: (c: MessageCollectives, r: number) => Request<unknown>): Run {
-  const net = new SimulatedNetwork({ ranks: p, heap, ticks: true });
-  const ranks = simulatedRanks(net);
-  const requests = ranks.map((r) => start(r.collectives, r.rank));
-  drive(net, ranks, requests);
-  for (const r of ranks) expect(r.endpoint.idle, `rank ${r.rank} has something left`).toBe(true);
-  return {
-    values: requests.map((r) => r.wait()),
-    sent: ranks.map((r) => r.endpoint.sent),
-    rounds: net.lastDelivery,
-  };
+/** Every rank starts one call; nobody may have anything left over. */
+function run(p: number, start: (c: MessageCollectives, r: number) => Request<unknown>): SimulatedRun {
+  const result = simulatedRun({ ranks: p, heap }, start);
+  expect(result.left).toBeNull();
+  return result;
 }
 
 /** At most the documented rounds; exactly as many where P is a power of two. */
