@@ -44,7 +44,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * | | in order | preorder tree, then bcast | 1 + children | 2(P − 1) | l + L |
  * | | large arrays | pairwise shares, then ring | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | reduceScatter | | as alltoall, of raw arrays or partials | as alltoall | | |
- * | scan | | Hillis–Steele | those of 2^0, 2^1, … below P − rank | P·L − 2^L + 1 | L |
+ * | scan | | recursive doubling | ≤ L | ≤ P·L | L |
  * | | large arrays | pairwise shares there and back | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | exscan | | scan, then one rank on | one more than scan, the last rank not | | L + 1 |
  * | | large arrays | as scan; nothing back to rank 0 | 2P − 3, rank 0 2(P − 1) | | 2(P − 1) |
@@ -249,8 +249,10 @@ export class MessageCollectives implements CollectiveForm {
     }
   }
 
+  /** Waits until the deadline of the call. */
   #wait<T>(request: Request<T>): T {
     try {
+      if (!request.complete) this.#endpoint.waitUntil(() => request.complete, request.waitsFor);
       return request.wait();
     } catch (error) {
       this.#note(error);

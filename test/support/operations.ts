@@ -5,12 +5,20 @@ import { isTypedArray } from '../../core/memory/dtype.js';
 import { isNdArray, type NdArray, ndarray } from '../../core/memory/ndarray.js';
 import { foldTree } from '../../core/topology/tree.js';
 
-/** The bracket that scans document: S_{k+1}(r) = S_k(r − 2^k) · S_k(r). */
+/** The bracket that scans document: aligned powers of two, the largest first, each halved; from the right. */
 function prefixByDoubling(op: Operation, values: readonly unknown[], rank: number): unknown {
-  let s = values.slice(0, rank + 1).map((v) => op.partial(v));
-  for (let step = 1; step <= rank; step *= 2)
-    s = s.map((own, r) => (r >= step ? op.combine(copy(s[r - step]), copy(own)) : own));
-  return op.result(s[rank]);
+  const block = (from: number, size: number): unknown =>
+    size === 1
+      ? op.partial(values[from])
+      : op.combine(block(from, size / 2), block(from + size / 2, size / 2));
+  const blocks: unknown[] = [];
+  let from = 0;
+  for (let size = 2 ** 30; size >= 1; size /= 2)
+    if (from + size <= rank + 1) {
+      blocks.push(block(from, size));
+      from += size;
+    }
+  return op.result(blocks.reduceRight((after, before) => op.combine(before, after)));
 }
 
 /** `combine` may change its operands, and these are used again. */

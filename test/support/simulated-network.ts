@@ -117,6 +117,8 @@ class SimulatedTransport implements Transport {
   askForRoom(): void {}
   arm(): void {}
   disarm(): void {}
+  awaiting(): void {}
+  leave(): void {}
   sleep(): void {
     throw new Error(`rank ${this.rank} would sleep`);
   }
