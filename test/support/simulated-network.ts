@@ -136,13 +136,17 @@ export interface SimulatedRank {
 }
 
 /** The ranks of a network, each with an endpoint and the collectives of a group of all, or of `members` in this order. */
-export function simulatedRanks(net: SimulatedNetwork, members?: readonly number[]): SimulatedRank[] {
+export function simulatedRanks(
+  net: SimulatedNetwork,
+  members?: readonly number[],
+  firstCall = 0,
+): SimulatedRank[] {
   const { ranks } = net.options;
   const world = members ?? Array.from({ length: ranks }, (_, r) => r);
   return world.map((self, rank) => {
     const endpoint = new Endpoint(new SimulatedTransport(net, self));
     const group = new Group(world, self, 0, null);
-    return { rank, endpoint, collectives: new MessageCollectives(endpoint, group, operationName) };
+    return { rank, endpoint, collectives: new MessageCollectives(endpoint, group, operationName, firstCall) };
   });
 }
 
