@@ -1,4 +1,5 @@
 import { require } from './errors.js';
+import { PAD, roundMagnitude } from './round-magnitude.js';
 import { HIGH, LOW, PER_TWO32, powerOfTwo, TWO32 } from './words.js';
 
 /**
@@ -25,9 +26,31 @@ const BLOCK = 1024;
 /** The coarse grid is 2^−42, the fine one 2^−86 of the window's limit: 1024·2^42 and 1024·2^43 fit 53 bits. */
 const COARSE = -42;
 const FINE = -86;
+/** Elsewhere in a field magnitudes may be eight times those of the block that the window was aimed at. */
+const HEADROOM = 3;
 /** Limits between which both grids and the constants that round to them are doubles. */
 const WINDOW_LOW = -1074 - FINE;
 const WINDOW_HIGH = 1012;
+
+/** The inner loop of `addRows` on some memory: sums a window's coarse and fine parts of at most 1024 elements. */
+export interface RowSums {
+  /** Sums of the parts, exact; of the last call that gave true. */
+  readonly coarse: number;
+  readonly fine: number;
+  /**
+   * Sums rows, `first` and `stride` in elements. False if any element's magnitude has a high word of `limitHigh` or
+   * more, or below `leastHigh` without being zero: then the sums mean nothing.
+   */
+  sum(
+    first: number,
+    rows: number,
+    length: number,
+    stride: number,
+    limitHigh: number,
+    leastHigh: number,
+    coarse: number,
+  ): boolean;
+}
 
 const NAN = 1;
 const PLUS = 2;
@@ -35,36 +58,8 @@ const MINUS = 4;
 
 const scratch = new Float64Array(1);
 const scratchWords = new Uint32Array(scratch.buffer);
-/**
- * The magnitude being rounded in `value`: limb i at i + PAD, above zeros that stand for the limbs below the
- * lowest. Shared by all sums of a thread, since `value` runs to its end.
- */
-const PAD = 2;
+/** The magnitude being rounded in `value`. Shared by all sums of a thread, since `value` runs to its end. */
 const magnitude = new Float64Array(LIMBS + PAD);
-
-/** Rounds the magnitude whose highest nonzero limb is `top` and which has none below `low`. */
-function roundMagnitude(top: number, low: number): number {
-  const high = magnitude[top + PAD];
-  const next = magnitude[top + PAD - 1];
-  const after = magnitude[top + PAD - 2];
-  const shift = Math.clz32(high);
-  const leading = 32 * top + 31 - shift; // the sum lies in [2^leading, 2^(leading + 1)) units of 2^−1074
-  if (leading <= 52) return (top === 1 ? high * TWO32 + next : high) * Number.MIN_VALUE;
-  if (leading >= 1024 + 1074) return Infinity;
-
-  // The 64 leading bits, then whether anything follows them.
-  const first = shift === 0 ? high : (high << shift) | (next >>> (32 - shift));
-  const second = shift === 0 ? next : (next << shift) | (after >>> (32 - shift));
-  let sticky = (after << shift) >>> 0 !== 0;
-  for (let i = top - 3; i >= low && !sticky; i--) sticky = magnitude[i + PAD] !== 0;
-
-  let significand = (first >>> 11) * TWO32 + (((first << 21) | (second >>> 11)) >>> 0);
-  const rest = second & 0x7ff;
-  if (rest > 0x400 || (rest === 0x400 && (sticky || (second & 0x800) !== 0))) significand += 1;
-  // Exact, or an overflow to infinity: the significand is an integer from 2^52 to 2^53.
-  return significand * powerOfTwo(leading - 52 - 1074);
-}
-
 /**
  * Sums doubles without any rounding and rounds once, to nearest, ties to even, in `value()`:
  *
@@ -79,7 +74,7 @@ function roundMagnitude(top: number, low: number): number {
  * - A finite sum beyond the range rounds to ±∞ as IEEE 754 says; addends may leave the range on the way
  *   (`1e308 + 1e308 − 1e308` is `1e308`). Subnormal addends and results are exact.
  *
- * Cost: `add` 4 ns; `addRange` 1–2 ns an element where the magnitudes lie within 2^34 of each other;
+ * Cost: `add` 4 ns; `addRange` 1–2 ns an element where the magnitudes lie within 2^31 of each other;
  * `value`, `write` and `merge` below a microsecond, less the fewer exponents occurred. Memory: 66 KB, no
  * allocation after construction, so keep one and `clear()` it. Up to 2^77 addends.
  *
@@ -109,6 +104,9 @@ export class ExactSum {
   private limit = -1;
   private coarse = 0;
   private fine = 0;
+  /** High words of the limit and of the least magnitude whose unit in the last place is on the fine grid. */
+  private limitHigh = 0;
+  private leastHigh = 0;
 
   /** Adds one double. Cost about 4 ns. */
   add(x: number): void {
@@ -175,6 +173,49 @@ export class ExactSum {
     }
   }
 
+  /**
+   * Adds `rows` rows of `length` elements, the first at `a[first]`, each `stride` elements after the one before: the
+   * same sum as `add` on each. `sums` does the inner loop on the memory that `a` covers from its begin; what it
+   * cannot do goes through `addRange`. Cost: with WebAssembly about 0.4 ns an element where the magnitudes lie within 2^31
+   * of each other (zeros aside).
+   * @throws HaloweaveError('argument') if the rows are not inside `a`.
+   */
+  addRows(sums: RowSums, a: Float64Array, first: number, rows: number, length: number, stride: number): void {
+    require(first >= 0 &&
+      length >= 0 &&
+      stride >= length &&
+      (rows <= 0 ||
+        first + (rows - 1) * stride + length <= a.length), 'ExactSum.addRows: rows outside the array');
+    if (length === 0) return;
+    const group = Math.max(1, Math.floor(BLOCK / length));
+    for (let row = 0; row < rows; row += group) {
+      const n = Math.min(group, rows - row);
+      const start = first + row * stride;
+      for (let from = 0; from < length; from += BLOCK)
+        this.addBlock(sums, a, start + from, n, Math.min(BLOCK, length - from), stride);
+    }
+  }
+
+  /** Adds rows that have at most `BLOCK` elements together. */
+  private addBlock(
+    sums: RowSums,
+    a: Float64Array,
+    start: number,
+    rows: number,
+    length: number,
+    stride: number,
+  ): void {
+    if (this.limit < 0) this.aim(a, start, start + length);
+    if (sums.sum(start, rows, length, stride, this.limitHigh, this.leastHigh, this.coarse)) {
+      this.add(sums.coarse);
+      this.add(sums.fine);
+      return;
+    }
+    for (let k = 0; k < rows; k++) this.addRange(a, start + k * stride, length);
+    // The next block says where the window should lie, so that a field that grows is not slow for ever.
+    this.limit = -1;
+  }
+
   /** Adds the unrounded sum of `other`, whose value does not change. `other` may be this object. */
   merge(other: ExactSum): void {
     other.settle();
@@ -217,7 +258,7 @@ export class ExactSum {
       magnitude[i + PAD] = digit - carry * TWO32;
     }
     while (magnitude[top + PAD] === 0) top--; // ends: settled limbs are not all zero, nor is their sum
-    return sign * roundMagnitude(top, low);
+    return sign * roundMagnitude(magnitude, top, low);
   }
 
   /**
@@ -276,11 +317,13 @@ export class ExactSum {
     }
     scratch[0] = largest;
     const exponent = ((scratchWords[HIGH] >>> 20) & 0x7ff) - 1022;
-    const limit = Math.min(Math.max(exponent, WINDOW_LOW), WINDOW_HIGH);
+    const limit = Math.min(Math.max(exponent + HEADROOM, WINDOW_LOW), WINDOW_HIGH);
     this.limit = powerOfTwo(limit);
     // Adding 1.5·2^52 grids and taking it away rounds to the grid: the unit in the last place up there.
     this.coarse = 1.5 * powerOfTwo(limit + COARSE + 52);
     this.fine = 1.5 * powerOfTwo(limit + FINE + 52);
+    this.limitHigh = (limit + 1023) << 20;
+    this.leastHigh = (limit + FINE + 52 + 1023) << 20;
   }
 
   /** Moves the bins into the limbs. */
