@@ -3,8 +3,25 @@ export { ExactSum } from './base/exact-sum.js';
 export { RandomStream } from './base/random.js';
 export { StateHash } from './base/state-hash.js';
 export type { Communicator } from './comm/communicator.js';
-export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
+export {
+  type BuiltinReduction,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  type DotOperand,
+  type DotOperation,
+  type FoldOperation,
+  type Located,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  maxLocation,
+  minLocation,
+  product,
+  type ReduceOperation,
+} from './comm/operations/public.js';
 export type { Request, Status } from './comm/request.js';
+export { IN_PLACE, type InPlace } from './comm/runs.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,
@@ -19,6 +36,7 @@ export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
 export {
   type AddTerm,
+  dot,
   type Measure,
   type MeasureSource,
   max,

@@ -1,5 +1,5 @@
 import { WORLD_CONTEXT } from '../wire/tags.js';
-import { CollectiveCalls } from './collective-calls.js';
+import { BufferCalls } from './buffer-calls.js';
 import type { Endpoint } from './endpoint.js';
 import { Group } from './group.js';
 
@@ -12,7 +12,7 @@ import { Group } from './group.js';
  * travel by reference and are copied once, straight into the receiver's buffer; such a send may wait for
  * its receive. Smaller sends return at once unless the receiver's mailbox (256 messages) is full.
  */
-export class Communicator extends CollectiveCalls {
+export class Communicator extends BufferCalls {
   /** Not for programs: a run makes the communicator of all its ranks, and `split` and `dup` make others. */
   constructor(endpoint: Endpoint, group: Group = everyRank(endpoint)) {
     super(endpoint, group);

@@ -1,6 +1,7 @@
 import { collectiveCases } from './collectives.js';
 import { errorCases } from './errors.js';
 import { messageCases } from './messages.js';
+import { operationCases } from './operations.js';
 import { reductionCases } from './reductions.js';
 import { requestCases } from './requests.js';
 import type { Case } from './tools.js';
@@ -14,4 +15,5 @@ export const conformance: readonly Case[] = [
   ...errorCases,
   ...collectiveCases,
   ...reductionCases,
+  ...operationCases,
 ];
