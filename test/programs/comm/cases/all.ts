@@ -1,5 +1,7 @@
+import { collectiveErrorCases } from './collective-errors.js';
 import { collectiveCases } from './collectives.js';
 import { errorCases } from './errors.js';
+import { gatheringCases } from './gathering.js';
 import { messageCases } from './messages.js';
 import { operationCases } from './operations.js';
 import { reductionCases } from './reductions.js';
@@ -14,6 +16,8 @@ export const conformance: readonly Case[] = [
   ...requestCases,
   ...errorCases,
   ...collectiveCases,
+  ...gatheringCases,
   ...reductionCases,
   ...operationCases,
+  ...collectiveErrorCases,
 ];
