@@ -5,20 +5,27 @@ import type { BuiltinReduction, DotOperation, ReduceOperation } from '../../comm
 import type { TypedArray } from '../../memory/dtype.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Context } from './definition.js';
+import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
+import type { PartId } from './kernel-part.js';
 import type { Part, PartObject } from './part.js';
 
 /** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
 export type AddTerm = (value: number) => void;
 
-/** A field's name, or a function that hands over one term for each owned cell of a part. */
-export type MeasureSource<F extends FieldTypes> =
-  | (keyof F & string)
-  | ((part: Part<F>, add: AddTerm, context: Context) => void);
+/** What a measure is of: the fields of a grid, or the state of a graph's partitions. */
+export type Measurable = FieldTypes | StateOf<unknown>;
+export type MeasuredPart<F extends Measurable> =
+  F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
 export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 
-export interface Measure<F extends FieldTypes = FieldTypes> {
+/** A field's name, or a function that hands over one term for each owned cell of a part. */
+export type MeasureSource<F extends Measurable> =
+  | (keyof F & string)
+  | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
+
+export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: MeasureReduction;
   readonly source: MeasureSource<F>;
   /** The second field of a `dot`. */
@@ -27,7 +34,8 @@ export interface Measure<F extends FieldTypes = FieldTypes> {
 
 /** Both a measure of the partition kernel, `sum('u')`, and an operation of reductions, `comm.allreduce(x, sum)`. */
 export interface MeasureFactory extends ReduceOperation {
-  <F extends FieldTypes>(source: MeasureSource<F>): Measure<F>;
+  <F extends FieldTypes>(source: keyof F & string): Measure<F>;
+  <F extends Measurable = FieldTypes>(source: MeasureSource<F>): Measure<F>;
 }
 
 /** Both a measure of the partition kernel, `dot('u', 'v')`, and an operation, `comm.allreduce([a, b], dot)`. */
@@ -38,7 +46,7 @@ export interface DotFactory extends DotOperation {
 function factory(operation: Operation): MeasureFactory {
   const reduction = operation.name as BuiltinReduction & MeasureReduction;
   const make = <F extends FieldTypes>(source: MeasureSource<F>): Measure<F> => ({ reduction, source });
-  return Object.assign(make, { reduction, operation });
+  return Object.assign(make, { reduction, operation }) as MeasureFactory;
 }
 
 /**
@@ -49,7 +57,7 @@ function factory(operation: Operation): MeasureFactory {
  *
  * `sum.fast` rounds after every addition. As an operation it adds in the canonical bracket (see `FoldOperation`):
  * the same bits for one number of ranks, whatever the timing and the way. As a measure it adds each part's cells
- * in their order, then the parts of a rank by number, then the ranks: the same bits from run to run, but others
+ * in their order, then the parts of a rank by id, then the ranks: the same bits from run to run, but others
  * for another cut into parts or number of ranks.
  */
 export const sum: MeasureFactory & { readonly fast: MeasureFactory } = Object.assign(factory(SUM), {
@@ -77,7 +85,8 @@ export const dot: DotFactory = Object.assign(
 /** Collects one measure of one state on one rank; travels as `words` 32-bit words. */
 export interface Accumulator {
   readonly words: number;
-  collect(part: PartObject, context: Context): void;
+  /** Takes a part as user code sees it; one of a grid if the measure names a field. */
+  collect(part: unknown, context: Context): void;
   write(words: Int32Array, at: number): void;
   merge(words: Int32Array, at: number): void;
   value(): number;
@@ -110,22 +119,23 @@ class SumAccumulator implements Accumulator {
     this.#source = source;
     this.#factor = factor;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
     const s = this.#sum;
     if (this.#factor !== null) {
-      const b = part._arrays[part._field(this.#factor, 'measure')]!;
+      const object = part as PartObject;
+      const b = object._arrays[object._field(this.#factor, 'measure')]!;
       let line = 0;
-      rows(part, this.#source, (data, start, count) => {
+      rows(object, this.#source, (data, start, count) => {
         const other = lineStart(b, line++);
         for (let i = 0; i < count; i++) s.add(Number(data[start + i]) * Number(b.data[other + i]));
       });
       return;
     }
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       if (data instanceof Float64Array) s.addRange(data, start, count);
       else for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
     });
@@ -147,12 +157,17 @@ class SumAccumulator implements Accumulator {
 const scratch = new Float64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
+/** Numbers before names, each in ascending order. */
+function before(a: PartId, b: PartId): boolean {
+  return typeof a === typeof b ? a < b : typeof a === 'number';
+}
+
 /** Parts are measured in an order that timing chooses: their sums are kept apart until all are there. */
 class FastSumAccumulator implements Accumulator {
   readonly words = 2;
   readonly #source: MeasureSource<FieldTypes>;
   /** The rank's parts in ascending order, and the sum of each. */
-  readonly #ids: number[] = [];
+  readonly #ids: PartId[] = [];
   readonly #terms: number[] = [];
   #value = 0;
   #term = 0;
@@ -163,19 +178,19 @@ class FastSumAccumulator implements Accumulator {
   constructor(source: MeasureSource<FieldTypes>) {
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     this.#term = 0;
-    if (typeof this.#source === 'function')
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+    if (typeof this.#source === 'function') (this.#source as Terms)(part as Part, this.#add, context);
     else
-      rows(part, this.#source, (data, start, count) => {
+      rows(part as PartObject, this.#source, (data, start, count) => {
         for (let k = 0; k < count; k++) this.#term += Number(data[start + k]);
       });
-    let k = this.#ids.indexOf(part.id);
+    const { id } = part as { id: PartId };
+    let k = this.#ids.indexOf(id);
     if (k < 0) {
-      k = this.#ids.findIndex((id) => id > part.id);
+      k = this.#ids.findIndex((other) => before(id, other));
       if (k < 0) k = this.#ids.length;
-      this.#ids.splice(k, 0, part.id);
+      this.#ids.splice(k, 0, id);
       this.#terms.splice(k, 0, 0);
     }
     this.#terms[k] = this.#term;
@@ -221,12 +236,12 @@ class ExtremeAccumulator implements Accumulator {
     this.#value = this.#start;
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       for (let k = 0; k < count; k++) this.#add(Number(data[start + k]));
     });
   }
