@@ -209,7 +209,7 @@ export class ExactSum {
     return this.round(false);
   }
 
-  /** The sum, rounded once to single precision: `Math.fround(value())` would round twice. */
+  /** The sum, rounded once to single precision: `Math.fround(value())` would round twice. Too small sums are ±0. */
   valueF32(): number {
     return Math.fround(this.round(true));
   }
