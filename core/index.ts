@@ -8,7 +8,7 @@ export type { GraphCommunicator } from './comm/graph-communicator.js';
 export type { CollectiveChoice } from './comm/group.js';
 export type { CartesianOptions, GroupOptions } from './comm/group-calls.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
-export type { Request, Status } from './comm/request.js';
+export { Request, type RequestValues, type Status } from './comm/request.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,
@@ -19,8 +19,20 @@ export type {
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
+export { type GraphDomain, type GraphPartSpec, type GraphSpec, graph } from './kernels/partition/graph.js';
+export type {
+  Emit,
+  GraphDefinition,
+  GraphMembers,
+  GraphPart,
+  GraphPhase,
+  GraphReportContext,
+  ShareContext,
+  StateOf,
+} from './kernels/partition/graph-definition.js';
 export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
+export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
   type Measure,

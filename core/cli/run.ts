@@ -13,6 +13,7 @@ export interface RunFlags {
   transport?: string;
   hash?: boolean;
   json?: boolean;
+  tagOutput?: boolean;
 }
 
 /** `haloweave run FILE`. */
@@ -38,6 +39,7 @@ export function runFlags(command: Command): Command {
     .option('--parts <parts>', 'partitions: 25, 5x5 or cells=N (default: four a rank)')
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
+    .option('--tag-output', 'begin every line that the program prints with its rank')
     .option('--hash', 'print the state hash')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
@@ -71,6 +73,7 @@ export async function runCommand(
     hash: flags.hash === true || flags.json === true,
     signal: interrupts.signal,
     output: flags.json ? 2 : 1,
+    tagOutput: flags.tagOutput === true,
     onProgress: (p) => display.update(p),
     ...(flags.ranks !== undefined ? { ranks: flags.ranks } : {}),
     ...(flags.parts !== undefined ? { parts: flags.parts } : {}),

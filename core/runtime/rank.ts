@@ -67,6 +67,7 @@ export async function runRank(
   } else {
     value = await loaded.main(comm, plan.args);
   }
+  transport.leave();
   // Nobody leaves while others may still wait for room in its mailbox or for a large message to be copied.
   comm.barrier();
   endpoint.advance();

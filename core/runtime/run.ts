@@ -34,6 +34,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
+  /** Begin every line that the program prints with its rank: `[rank 3] `. */
+  tagOutput?: boolean;
 }
 
 export interface RunProgress extends Progress {
@@ -122,12 +124,13 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options.output ?? 1, options.signal, watch.onNames)
+        ? await runInline(heap, plan, options, watch.onNames)
         : await runOnThreads({
             ranks,
             heap,
             plan,
             output: options.output ?? 1,
+            tagOutput: options.tagOutput ?? false,
             signal: options.signal,
             onNames: watch.onNames,
           });

@@ -14,6 +14,8 @@ export const ABORT_AT = 0;
 export const EPOCH_AT = 1;
 /** 1 while a rank writes what its program prints. */
 export const PRINT_AT = 2;
+/** Rank + 1 whose printed line has not ended yet; 0 if none. */
+export const OPEN_LINE_AT = 3;
 const ARRIVED_AT = LINE_WORDS;
 const GENERATION_AT = 2 * LINE_WORDS;
 const COMMON_WORDS = 3 * LINE_WORDS;
@@ -24,7 +26,8 @@ const HEAD = LINE_WORDS;
 const PARK = 2 * LINE_WORDS;
 const WAITING = 3 * LINE_WORDS;
 const MASK = WAITING + 1;
-const BOX_HEADER_WORDS = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
+const WAIT = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
+const BOX_HEADER_WORDS = WAIT + LINE_WORDS;
 
 /** Word positions in the memory that the ranks of one host share for control; arithmetic only. */
 export class ControlLayout {
@@ -69,6 +72,10 @@ export class ControlLayout {
   }
   mask(rank: number): number {
     return this.#box(rank) + MASK;
+  }
+  /** Where a rank says what it waits for (see waits.ts): one line. */
+  wait(rank: number): number {
+    return this.#box(rank) + WAIT;
   }
   firstCell(rank: number): number {
     return this.#box(rank) + BOX_HEADER_WORDS;

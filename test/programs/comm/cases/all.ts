@@ -7,12 +7,14 @@ import { requestCases } from './requests.js';
 import type { Case } from './tools.js';
 import { topologyCases } from './topologies.js';
 import { valueCases } from './values.js';
+import { waitingCases } from './waiting.js';
 
 /** The conformance suite: what every transport must do, whatever the number of ranks. */
 export const conformance: readonly Case[] = [
   ...messageCases,
   ...valueCases,
   ...requestCases,
+  ...waitingCases,
   ...errorCases,
   ...collectiveCases,
   ...reductionCases,
