@@ -219,8 +219,8 @@ export class MessageCollectives implements CollectiveForm {
         { rank: this.#group.rank, operation },
       );
     const tag = this.#calls;
-    // Tags are whole numbers below 2^31; a call as long ago as that is over.
-    this.#calls = (tag + 1) & 0x7fff_ffff;
+    // Tags from 2^30 on are those of neighbourhood collectives; a call as long ago as that is over.
+    this.#calls = (tag + 1) & 0x3fff_ffff;
     const call = new Call({
       endpoint: this.#endpoint,
       group: this.#group,
