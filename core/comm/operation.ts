@@ -14,7 +14,11 @@ export interface Operation {
   check(value: unknown, call: string): void;
   /** Combines one operand per rank, in rank order. */
   fold(values: readonly unknown[]): unknown;
-  /** What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling. */
+  /**
+   * What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling among ranks that
+   * differ in one bit. The ranks are cut into aligned powers of two, the largest first, each halved and halved
+   * again, and combined from the right: B₁ ∘ (B₂ ∘ (… ∘ Bₘ)).
+   */
   prefix(values: readonly unknown[], rank: number): unknown;
   /** An operand made ready to be combined without loss; may be sent. */
   partial(value: unknown): unknown;

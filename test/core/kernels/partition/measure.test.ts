@@ -18,7 +18,7 @@ const context = {
 } as const;
 
 /** What a measure makes of values that are spread over ranks: each collects its own, one merges all. */
-function reduce(factory: typeof sum, ranks: readonly (readonly number[])[]): number {
+function reduce(factory: typeof min, ranks: readonly (readonly number[])[]): number {
   const lists = ranks.map((values) => {
     const terms: Terms = (_part, add) => {
       for (const v of values) add(v);

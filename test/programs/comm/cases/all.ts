@@ -2,6 +2,7 @@ import { collectiveCases } from './collectives.js';
 import { errorCases } from './errors.js';
 import { groupCases } from './groups.js';
 import { messageCases } from './messages.js';
+import { operationCases } from './operations.js';
 import { reductionCases } from './reductions.js';
 import { requestCases } from './requests.js';
 import type { Case } from './tools.js';
@@ -18,6 +19,7 @@ export const conformance: readonly Case[] = [
   ...errorCases,
   ...collectiveCases,
   ...reductionCases,
+  ...operationCases,
   ...groupCases,
   ...topologyCases,
 ];

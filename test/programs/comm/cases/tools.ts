@@ -109,3 +109,31 @@ export function says(error: Error & { code?: string }, code: string, ...parts: (
   assert.equal(error.code, code, error.message);
   for (const p of parts) assert.ok(error.message.includes(String(p)), `'${p}' is not in: ${error.message}`);
 }
+
+/** Operands of all ranks in the bracket of the preorder tree, by the definition. */
+export function inTree<T>(values: readonly T[], combine: (left: T, right: T) => T): T {
+  const [own, ...rest] = values as [T, ...T[]];
+  const half = Math.ceil(rest.length / 2);
+  let v = own;
+  if (half > 0) v = combine(v, inTree(rest.slice(0, half), combine));
+  if (rest.length > half) v = combine(v, inTree(rest.slice(half), combine));
+  return v;
+}
+
+/** Operands of the first ranks in the bracket of recursive doubling, by what its rounds do. */
+export function inDoubling<T>(values: readonly T[], combine: (left: T, right: T) => T): T {
+  const size = values.length;
+  const block = [...values];
+  const prefix = [...values];
+  for (let bit = 1; bit < size; bit *= 2) {
+    const before = [...block];
+    for (let r = 0; r < size; r++) {
+      const partner = r ^ bit;
+      if (partner < r) {
+        prefix[r] = combine(before[partner]!, prefix[r]!);
+        block[r] = combine(before[partner]!, before[r]!);
+      } else if (partner < size) block[r] = combine(before[r]!, before[partner]!);
+    }
+  }
+  return prefix[size - 1]!;
+}
