@@ -66,6 +66,7 @@ export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from '
 export type { DType, TypedArray } from './memory/dtype.js';
 export { Heap, type HeapOptions } from './memory/heap.js';
 export { type NdArray, ndarray } from './memory/ndarray.js';
+export { readNpy, writeNpy } from './memory/npy.js';
 export {
   type RankSummary,
   RunError,

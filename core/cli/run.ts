@@ -14,6 +14,7 @@ export interface RunFlags {
   hash?: boolean;
   json?: boolean;
   tagOutput?: boolean;
+  save?: string;
 }
 
 /** `haloweave run FILE`. */
@@ -40,6 +41,7 @@ export function runFlags(command: Command): Command {
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
     .option('--tag-output', 'begin every line that the program prints with its rank')
+    .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
     .option('--hash', 'print the state hash')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
@@ -78,13 +80,17 @@ export async function runCommand(
     ...(flags.ranks !== undefined ? { ranks: flags.ranks } : {}),
     ...(flags.parts !== undefined ? { parts: flags.parts } : {}),
     ...(flags.cycles !== undefined ? { cycles: flags.cycles } : {}),
+    ...(flags.save !== undefined ? { save: flags.save } : {}),
   };
   try {
     const result = await run(file, options);
     display.stop();
     done?.(result);
+    // Beside --json standard output is for one object.
+    const remarks = flags.json ? process.stderr : process.stdout;
     if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
+    if (flags.save !== undefined) remarks.write(`  saved ${result.saved.length} files to ${flags.save}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
   } catch (error) {
     if (error instanceof RunError && interrupts.signal.aborted) {

@@ -21,8 +21,11 @@ export class ResultHash {
   add(name: string, array: TypedArray | NdArray, offset: number): void {
     const values = elements(array);
     const n = values.length;
-    const field = this.#fields.get(name) ?? { key: StateHash.fieldKey(name), ends: [] };
-    this.#fields.set(name, field);
+    let field = this.#fields.get(name);
+    if (!field) {
+      field = { key: StateHash.fieldKey(name), ends: [] };
+      this.#fields.set(name, field);
+    }
     this.#hash.addRow(field.key, offset, values as StateArray, 0, n, 1);
     if (n === 0) return;
     const { ends } = field;

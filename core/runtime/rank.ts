@@ -1,3 +1,4 @@
+import { HaloweaveError } from '../base/errors.js';
 import { Communicator, worldGroup } from '../comm/communicator.js';
 import { Endpoint } from '../comm/endpoint.js';
 import { type RankResults, ResultHash } from '../comm/result-hash.js';
@@ -16,6 +17,8 @@ export interface RunPlan {
   options: KernelOptions;
   horizon: SharedArrayBuffer;
   progress: SharedArrayBuffer;
+  /** True if the host saves the final state. */
+  save: boolean;
 }
 
 /** How a rank ended, when it ended well. */
@@ -46,6 +49,12 @@ export async function runRank(
   const results = plan.options.hash ? new ResultHash() : null;
   const comm = new Communicator(endpoint, worldGroup(endpoint, results));
   const loaded = await loadProgram(plan.program, plan.file);
+  // Said now and not after a long run.
+  if (plan.save && loaded.kind === 'spmd')
+    throw new HaloweaveError(
+      'usage',
+      `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
+    );
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();

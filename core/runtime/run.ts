@@ -15,6 +15,7 @@ import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
+import { prepareFolder, saveState } from './save/save.js';
 
 export interface RunOptions {
   /** Number of ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, the cores). */
@@ -32,6 +33,11 @@ export interface RunOptions {
   progressEvery?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
+  /**
+   * Folder for the final state, made if it is not there: `NAME.npy` for every state field, and `state.pvti` with
+   * `state/part-K.vti` for ParaView, one a part, halo cells marked. VTK's x is the grid's last axis.
+   */
+  save?: string;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
   /** Begin every line that the program prints with its rank: `[rank 3] `. */
@@ -73,7 +79,13 @@ export interface RunResult extends RunSummary {
   unreceived: number;
   /** Where the number of ranks came from. */
   ranksFrom: string;
-  /** One field of the final state as one array of the grid's shape, in private memory. */
+  /** Files that `save` has written. */
+  saved: string[];
+  /**
+   * One field of the final state, whole, as one ndarray in private memory and C order: `[i, j, k]` is the cell's place in the
+   * grid, the dtype that of the field. Costs one copy of the field. @throws HaloweaveError naming the fields
+   * there are, for one that is not among them.
+   */
   gather(field: string): NdArray;
 }
 
@@ -104,6 +116,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   checkCycles(options.cycles);
+  if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
@@ -118,6 +131,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
+    save: options.save !== undefined,
   };
   const watch = new Watch(board, ranks, options);
   let outcome: HostOutcome;
@@ -141,7 +155,21 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   if (outcome.kind === 'failed') throw new RunError(outcome.rank, outcome.error, watch.read());
   if (outcome.kind === 'interrupted') throw new RunError(-1, interruptedError(), watch.read());
   watch.last();
-  return summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
+  return result;
+}
+
+/** Writes the state fields that rank 0 has named, from where the parts have left them. */
+function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
+  if (!kernel?.gather)
+    throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
+  const { shape, dims, halo } = kernel.gather;
+  return saveState(
+    folder,
+    { shape, dims, halo, periodic: shape.map(() => false) },
+    kernel.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
+  );
 }
 
 function summarise(
@@ -171,6 +199,7 @@ function summarise(
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
+    saved: [],
     gather: (field) => {
       if (!kernel?.gather)
         throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);

@@ -38,6 +38,8 @@ export interface DomainRuntime {
   frames(): FrameSink | null;
   /** After the last cycle, when every part has taken in the last shares: makes the state gatherable. Collective. */
   finish(context: Context): GatherTable | null;
+  /** Names of the fields that make up the state; none for a domain without fields. */
+  readonly state: readonly string[];
   /** What the program collected of its parts, on rank 0; after `finish`. */
   readonly collected?: ReadonlyMap<PartId, unknown>;
   /** A field of the final state as one array; after `finish`. */

@@ -16,6 +16,7 @@ import { userError } from './user-error.js';
 
 /** A graph on one rank: its parts, their blocks in the shared heap, and the shares between them. */
 export class GraphRuntime implements DomainRuntime {
+  readonly state: readonly string[] = [];
   readonly parts: readonly OwnedGraphPart[];
   collected: ReadonlyMap<PartId, unknown> = new Map();
   readonly #definition: GraphDefinition<unknown, unknown>;

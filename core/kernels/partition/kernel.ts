@@ -137,6 +137,7 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
       haloBytes: sweep.haloBytes,
       seconds: sweep.seconds,
     },
+    state: [...runtime.state],
     gather: comm.rank === 0 ? table : null,
   };
 }
