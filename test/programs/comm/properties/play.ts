@@ -1,6 +1,8 @@
-/** Plays a sequence of collectives, and compares what every rank gets with the closed form. */
+/** Plays a sequence of collectives and messages, and compares what every rank gets with the closed form. */
 import assert from 'node:assert/strict';
 import {
+  ANY_SOURCE,
+  ANY_TAG,
   bitwiseAnd,
   bitwiseOr,
   bitwiseXor,
@@ -13,13 +15,15 @@ import {
   type NdArray,
   ndarray,
   type ReduceOperation,
+  type Request,
+  type Status,
   sum,
   type TypedArray,
 } from 'haloweave';
 import { pattern } from '../../../support/values.js';
 import { flat, same } from '../cases/tools.js';
 import { type Op, reduced } from './reference.js';
-import type { CollectiveStep, SplitStep, Step } from './scenario.js';
+import type { CollectiveStep, PostStep, SplitStep, Step } from './scenario.js';
 
 const OPERATIONS: Record<Op, ReduceOperation> = {
   sum,
@@ -39,18 +43,22 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, r) => r);
 interface Live {
   comm: Communicator | null;
   groups: number[][];
+  /** Messages under way: what was started, and not received yet. */
+  posted: { step: PostStep; send: Request<void> }[];
 }
 
 export function play(world: Communicator, steps: readonly Step[]): void {
-  const live: Live[] = [{ comm: world, groups: [range(world.size)] }];
+  const live: Live[] = [{ comm: world, groups: [range(world.size)], posted: [] }];
   for (const [k, step] of steps.entries()) {
     const which = step.on % live.length;
     const on = live[which]!;
     try {
       if (step.kind === 'split') live.push(splitOff(on, step, world.rank));
       else if (step.kind === 'free') {
-        if (which > 0) live.splice(which, 1)[0]!.comm?.free();
-      } else if (on.comm) {
+        if (which > 0) finish(live.splice(which, 1)[0]!);
+      } else if (step.kind === 'post') post(on, step);
+      else if (step.kind === 'collect') collect(on, step.wildcard);
+      else if (on.comm) {
         const members = on.groups.find((g) => g.includes(world.rank))!;
         collective(on.comm, members, step);
       }
@@ -59,7 +67,34 @@ export function play(world: Communicator, steps: readonly Step[]): void {
       throw new Error(`step ${k}, ${JSON.stringify(step)}: ${(cause as Error).message}`, { cause });
     }
   }
-  for (const { comm } of live.slice(1).reverse()) comm?.free();
+  for (const l of live.reverse()) finish(l, l.comm === world);
+}
+
+/** Starts a message to the next rank of the communicator, which may wait there for long. */
+function post(on: Live, step: PostStep): void {
+  const { comm } = on;
+  if (!comm) return;
+  const value = pattern(step.dtype, step.count, step.seed + comm.rank);
+  on.posted.push({ step, send: comm.isend(value, (comm.rank + 1) % comm.size, step.tag) });
+}
+
+/** Receives the oldest message of the communicator, which is from the rank before, whatever is under way elsewhere. */
+function collect(on: Live, wildcard: boolean): void {
+  const { comm } = on;
+  const next = on.posted.shift();
+  if (!comm || !next) return;
+  const { dtype, count, seed, tag } = next.step;
+  const from = (comm.rank + comm.size - 1) % comm.size;
+  const status: Status = { source: -2, tag: -2, count: -2 };
+  const got = wildcard ? comm.recv(ANY_SOURCE, ANY_TAG, status) : comm.recv(from, tag, status);
+  same(got, pattern(dtype, count, seed + from), 'a message');
+  assert.deepEqual(status, { source: from, tag, count });
+  next.send.wait();
+}
+
+function finish(on: Live, keep = false): void {
+  while (on.posted.length > 0) collect(on, on.posted.length % 2 === 0);
+  if (!keep) on.comm?.free();
 }
 
 function splitOff(parent: Live, step: SplitStep, rank: number): Live {
@@ -69,12 +104,12 @@ function splitOff(parent: Live, step: SplitStep, rank: number): Live {
       g.filter((r) => colors[r] === color).sort((a, b) => keys[a]! - keys[b]! || g.indexOf(a) - g.indexOf(b)),
     ),
   );
-  if (!parent.comm) return { comm: null, groups };
+  if (!parent.comm) return { comm: null, groups, posted: [] };
   const color = colors[rank] === 3 ? undefined : colors[rank];
   const comm = parent.comm.split(color, keys[rank], { collectives });
   assert.equal(comm === null, color === undefined);
   if (comm) assert.equal(groups.find((g) => g.includes(rank))![comm.rank], rank);
-  return { comm, groups };
+  return { comm, groups, posted: [] };
 }
 
 /** The operand of a rank of the run, for a receiver if each gets another. */

@@ -1,4 +1,4 @@
-/** Random sequences of collectives: every rank draws the same from a seed. */
+/** Random sequences of collectives, with messages under way meanwhile: every rank draws the same from a seed. */
 import fc from 'fast-check';
 import type { CollectiveChoice, DType } from 'haloweave';
 import { dtypes } from '../../../support/values.js';
@@ -52,20 +52,48 @@ export interface SplitStep {
   collectives: CollectiveChoice;
 }
 
+/** Every rank starts a message to the next one. */
+export interface PostStep {
+  kind: 'post';
+  on: number;
+  tag: number;
+  dtype: DType;
+  count: number;
+  seed: number;
+}
+
+/** Every rank receives the oldest message that it has not. */
+export interface CollectStep {
+  kind: 'collect';
+  on: number;
+  wildcard: boolean;
+}
+
 export interface FreeStep {
   kind: 'free';
   on: number;
 }
 
-export type Step = CollectiveStep | SplitStep | FreeStep;
+export type Step = CollectiveStep | SplitStep | PostStep | CollectStep | FreeStep;
 
-const FLOAT: readonly Op[] = ['sum', 'min', 'max', 'logicalAnd', 'logicalOr', 'logicalXor'];
+/** Sums most often: what they send depends on size in more ways. */
+const FLOAT: readonly Op[] = [
+  'sum',
+  'sum',
+  'sum',
+  'sum',
+  'min',
+  'max',
+  'logicalAnd',
+  'logicalOr',
+  'logicalXor',
+];
 const INTEGER: readonly Op[] = [...FLOAT, 'bitwiseAnd', 'bitwiseOr', 'bitwiseXor'];
 
 /** Often small, sometimes next to the limits of slots, records and blocks, now and then large. */
 const count = fc.oneof(
-  { weight: 12, arbitrary: fc.integer({ min: 0, max: 20 }) },
-  { weight: 6, arbitrary: fc.integer({ min: 50, max: 600 }) },
+  { weight: 9, arbitrary: fc.integer({ min: 0, max: 20 }) },
+  { weight: 9, arbitrary: fc.integer({ min: 50, max: 600 }) },
   { weight: 1, arbitrary: fc.integer({ min: 2_000, max: 12_000 }) },
 );
 
@@ -92,6 +120,21 @@ const split = (size: number): fc.Arbitrary<SplitStep> =>
     collectives: fc.constantFrom('auto' as const, 'shared' as const, 'messages' as const),
   });
 
+const post: fc.Arbitrary<PostStep> = fc.record({
+  kind: fc.constant('post' as const),
+  on: fc.nat(5),
+  tag: fc.nat(2),
+  dtype: fc.constantFrom(...dtypes),
+  count,
+  seed: fc.nat(200),
+});
+
+const collect: fc.Arbitrary<CollectStep> = fc.record({
+  kind: fc.constant('collect' as const),
+  on: fc.nat(5),
+  wildcard: fc.boolean(),
+});
+
 const free: fc.Arbitrary<FreeStep> = fc.record({ kind: fc.constant('free' as const), on: fc.nat(5) });
 
 /** The sequences of one seed. */
@@ -99,6 +142,8 @@ export function scenarios(size: number, seed: number, runs: number): Step[][] {
   const step = fc.oneof(
     { weight: 12, arbitrary: collective },
     { weight: 3, arbitrary: split(size) },
+    { weight: 3, arbitrary: post },
+    { weight: 2, arbitrary: collect },
     { weight: 1, arbitrary: free },
   );
   return fc.sample(fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), { seed, numRuns: runs });
