@@ -53,7 +53,9 @@ export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
   dot,
+  type Measurable,
   type Measure,
+  type MeasuredPart,
   type MeasureSource,
   max,
   min,
@@ -76,4 +78,5 @@ export {
   type RunSummary,
   run,
 } from './runtime/run.js';
+export type { TraceSummary } from './runtime/trace/trace-file.js';
 export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';

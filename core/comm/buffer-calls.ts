@@ -3,6 +3,7 @@ import { type FoldOperation, operationOf, type ReduceOperation } from './operati
 import type { Buffer } from './payload.js';
 import {
   type Caller,
+  type Counts,
   type Cut,
   equalCut,
   IN_PLACE,
@@ -14,8 +15,6 @@ import {
   variableCut,
 } from './runs.js';
 import { store } from './shared/payloads.js';
-
-type Counts = ArrayLike<number>;
 
 /**
  * What a communicator does among all its ranks with typed arrays and ndarrays of the user's: results land in buffers,
@@ -177,15 +176,36 @@ export class BufferCalls extends CollectiveCalls {
     sendDisplacements?: Counts | null,
     recvDisplacements?: Counts | null,
   ): void {
-    const caller = this._caller('alltoallv');
+    const exchange = this._exchange('alltoallv', send, sendCounts, recv, recvCounts, [
+      sendDisplacements ?? null,
+      recvDisplacements ?? null,
+    ]);
+    this.collectives.alltoall(exchange.values, exchange.into, this.deadline());
+    exchange.finish();
+  }
+
+  /** The pieces of a variable-count exchange. @internal */
+  protected _exchange(
+    call: string,
+    send: Buffer | InPlace,
+    sendCounts: Counts | null,
+    recv: Buffer,
+    recvCounts: Counts,
+    displacements: readonly [Counts | null, Counts | null],
+  ) {
+    const caller = this._caller(call);
     const to = runOf(recv);
-    const recvCut = variableCut(to.data.length, recvCounts, recvDisplacements, caller, 'receive');
+    const recvCut = variableCut(to.data.length, recvCounts, displacements[1], caller, 'receive');
     const from = send === IN_PLACE ? to.data.slice() : runOf(send).data;
     sameDtype(from, to.data, caller);
     const sendCut =
-      send === IN_PLACE ? recvCut : variableCut(from.length, sendCounts, sendDisplacements, caller, 'send');
-    this.collectives.alltoall(piecesOf(from, sendCut), piecesOf(to.data, recvCut), this.deadline());
-    to.finish();
+      send === IN_PLACE ? recvCut : variableCut(from.length, sendCounts, displacements[0], caller, 'send');
+    return {
+      values: piecesOf(from, sendCut),
+      into: piecesOf(to.data, recvCut),
+      direct: to.direct,
+      finish: to.finish,
+    };
   }
 
   /** @internal */

@@ -1,8 +1,9 @@
 import { HaloweaveError } from '../base/errors.js';
 import type { CollectiveForm } from './collective-form.js';
 import type { Endpoint } from './endpoint.js';
-import { collectiveForm } from './form-choice.js';
+import { collectiveForms } from './form-choice.js';
 import type { Group } from './group.js';
+import type { MessageCollectives } from './message-collectives.js';
 import {
   type DotOperand,
   type DotOperation,
@@ -11,6 +12,12 @@ import {
   type ReduceOperation,
 } from './operations/public.js';
 import { PointToPoint } from './point-to-point.js';
+
+/** What starts collectives without waiting for their end. */
+export type NonblockingForm = Pick<
+  MessageCollectives,
+  'ibarrier' | 'ibcast' | 'iallreduce' | 'iallgather' | 'ialltoallv'
+>;
 
 /**
  * What a communicator does among all its ranks with values: see `Communicator`. Every method here is collective:
@@ -26,10 +33,14 @@ import { PointToPoint } from './point-to-point.js';
 export class CollectiveCalls extends PointToPoint {
   /** @internal */
   protected collectives: CollectiveForm;
+  /** @internal */
+  protected nonblocking: NonblockingForm;
 
   protected constructor(endpoint: Endpoint, group: Group) {
     super(endpoint, group);
-    this.collectives = collectiveForm(endpoint, group, group.collectives);
+    const forms = collectiveForms(endpoint, group);
+    this.collectives = forms.waiting;
+    this.nonblocking = forms.nonblocking;
   }
 
   /** Returns when all ranks have called it (MPI_Barrier). Collective; one meeting, no messages within a host. */

@@ -15,9 +15,8 @@ export interface Operation {
   /** Combines one operand per rank, in rank order. */
   fold(values: readonly unknown[]): unknown;
   /**
-   * What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling among ranks that
-   * differ in one bit. The ranks are cut into aligned powers of two, the largest first, each halved and halved
-   * again, and combined from the right: B₁ ∘ (B₂ ∘ (… ∘ Bₘ)).
+   * What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling, S(r, K) with
+   * K = ⌈log₂(r + 1)⌉, S(r, k + 1) = S(r − 2^k, k) ∘ S(r, k) if r ≥ 2^k, else S(r, k), and S(r, 0) the operand of r.
    */
   prefix(values: readonly unknown[], rank: number): unknown;
   /** An operand made ready to be combined without loss; may be sent. */

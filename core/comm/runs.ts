@@ -7,9 +7,14 @@ import { type Buffer, outgoing } from './payload.js';
 export const IN_PLACE: unique symbol = Symbol('IN_PLACE');
 export type InPlace = typeof IN_PLACE;
 
+/** Elements for each rank, or where they begin. */
+export type Counts = ArrayLike<number>;
+
 /** A buffer's elements one after the other in C order. */
 export interface Run {
   readonly data: TypedArray;
+  /** False if `data` is a packed copy. */
+  readonly direct: boolean;
   /** Brings what was written into `data` to the buffer. */
   finish(): void;
 }
@@ -18,11 +23,11 @@ const nothing = (): void => {};
 
 /** The elements of a buffer to read from or to write to: where they lie, or a packed copy if it is strided. */
 export function runOf(buffer: Buffer): Run {
-  if (isTypedArray(buffer)) return { data: buffer, finish: nothing };
+  if (isTypedArray(buffer)) return { data: buffer, direct: true, finish: nothing };
   const { data } = outgoing(buffer);
   return isContiguous(buffer)
-    ? { data, finish: nothing }
-    : { data, finish: () => unpackFrom(buffer, data, 0) };
+    ? { data, direct: true, finish: nothing }
+    : { data, direct: false, finish: () => unpackFrom(buffer, data, 0) };
 }
 
 /** Where in a run each rank's piece lies. */
@@ -62,12 +67,12 @@ export function equalCut(length: number, caller: Caller, name: string): Cut {
  */
 export function variableCut(
   length: number,
-  counts: ArrayLike<number> | null | undefined,
-  displacements: ArrayLike<number> | null | undefined,
+  counts: Counts | null | undefined,
+  displacements: Counts | null | undefined,
   caller: Caller,
   name: 'send' | 'receive',
 ): Cut {
-  const list = (what: string, given: ArrayLike<number> | null | undefined): number[] => {
+  const list = (what: string, given: Counts | null | undefined): number[] => {
     const values = Array.from(given ?? []);
     if (values.length !== caller.size)
       refuseArgument(

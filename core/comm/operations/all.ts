@@ -55,5 +55,10 @@ const BUILTIN: readonly BuiltinOperation[] = [
 
 /** The name of an operation that another rank has. */
 export function operationName(code: number): string {
-  return BUILTIN.find((op: Operation) => op.code === code)?.name ?? USER_NAME;
+  return BUILTIN.find((op) => op.code === code)?.name ?? USER_NAME;
+}
+
+/** The built-in operation of a name, if there is one. */
+export function operationNamed(name: string): Operation | undefined {
+  return BUILTIN.find((op) => op.name === name);
 }

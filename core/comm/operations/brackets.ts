@@ -36,32 +36,26 @@ export function treeProgram(count: number): Int32Array {
 }
 
 /**
- * What recursive doubling gives the last of `count` ranks: in round k a rank gets from the rank whose number
- * differs in bit k the combination of its 2^k aligned ranks. So the ranks are cut into aligned powers of two, the
- * largest first, each halved and halved again, and combined from the right: B₁ ∘ (B₂ ∘ (… ∘ Bₘ)).
+ * What recursive doubling gives the last of `count` ranks: in round k each rank r takes what rank r − 2^k has, before
+ * what it has itself.
+ *
+ * Source: W. D. Hillis, G. L. Steele, "Data parallel algorithms" (1986).
  */
 export function prefixProgram(count: number): Int32Array {
   let program = prefixes.get(count);
   if (!program) {
     const list: number[] = [];
-    const block = (from: number, size: number): void => {
-      if (size === 1) {
-        list.push(from);
+    const visit = (rank: number, round: number): void => {
+      if (round === 0) {
+        list.push(rank);
         return;
       }
-      block(from, size / 2);
-      block(from + size / 2, size / 2);
-      list.push(COMBINE);
+      const step = 2 ** (round - 1);
+      if (rank >= step) visit(rank - step, round - 1);
+      visit(rank, round - 1);
+      if (rank >= step) list.push(COMBINE);
     };
-    let from = 0;
-    let blocks = 0;
-    for (let size = 2 ** Math.floor(Math.log2(count)); size >= 1; size /= 2)
-      if (from + size <= count) {
-        block(from, size);
-        from += size;
-        blocks++;
-      }
-    for (let k = 1; k < blocks; k++) list.push(COMBINE);
+    visit(count - 1, Math.ceil(Math.log2(count)));
     program = Int32Array.from(list);
     prefixes.set(count, program);
   }

@@ -104,14 +104,14 @@ export abstract class BuiltinOperation implements Operation {
   }
 
   combine(left: unknown, right: unknown): unknown {
-    if (typeof left === 'number') {
+    if (typeof left === 'number' && typeof right === 'number') {
       pair[0] = left;
-      pair[1] = right as number;
+      pair[1] = right;
       return this.numbers(pair, 0, 1, 2, PAIR);
     }
-    if (!isArray(left)) return this.combineOthers(left, right);
     const what = describe(left);
     if (what !== describe(right)) throw differentOperands(this.name, what, describe(right));
+    if (!isArray(left)) return this.combineOthers(left, right);
     const l = elementsOf(left);
     this.elements([l, elementsOf(right as TypedArray | NdArray)], l, 0, l.length, PAIR);
     return left;

@@ -11,6 +11,7 @@ import {
   LOGICAL_XOR,
   MAX_LOCATION,
   MIN_LOCATION,
+  operationNamed,
   PRODUCT,
 } from './all.js';
 import { BuiltinOperation } from './builtin.js';
@@ -43,14 +44,14 @@ export type BuiltinReduction =
 export interface ReduceOperation {
   readonly reduction: BuiltinReduction;
   /** @internal */
-  readonly operation: Operation;
+  readonly operation?: Operation;
 }
 
 /** The operation of scalar products: takes a pair of float arrays, gives a number. */
 export interface DotOperation {
   readonly reduction: 'dot';
   /** @internal */
-  readonly operation: Operation;
+  readonly operation?: Operation;
 }
 
 /** The operand of `dot`: two arrays (f64 or f32) of one length. Ranks may have different lengths. */
@@ -67,8 +68,10 @@ export type FoldOperation<T> = (left: T, right: T) => T;
 /** The internal form of what a user passes as operation. @internal */
 export function operationOf(op: unknown, call: string): Operation {
   if ((typeof op === 'function' || typeof op === 'object') && op !== null) {
-    const { operation } = op as { operation?: unknown };
+    const { operation, reduction } = op as { operation?: unknown; reduction?: unknown };
     if (operation instanceof BuiltinOperation) return operation;
+    const named = typeof reduction === 'string' ? operationNamed(reduction) : undefined;
+    if (named) return named;
     if (typeof op === 'function') return new UserOperation(op as FoldOperation<unknown>);
   }
   throw new HaloweaveError(

@@ -1,3 +1,4 @@
+import type { Board } from '../../transport/transport.js';
 import type { CollectiveForm } from '../collective-form.js';
 import type { Endpoint } from '../endpoint.js';
 import type { Group } from '../group.js';
@@ -21,8 +22,8 @@ export class SharedCollectives implements CollectiveForm {
   readonly #rank: number;
   readonly #size: number;
 
-  constructor(endpoint: Endpoint, group: Group) {
-    this.#slots = new Slots(endpoint, group);
+  constructor(endpoint: Endpoint, board: Board, group: Group) {
+    this.#slots = new Slots(endpoint, board, group);
     this.#pieces = new Pieces(this.#slots);
     this.#reductions = new SharedReductions(this.#slots, this.#pieces);
     this.#rank = group.rank;

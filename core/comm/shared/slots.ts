@@ -37,9 +37,9 @@ export class Slots {
   /** The call that timed out, if one has. */
   #broken: string | null = null;
 
-  constructor(endpoint: Endpoint, group: Group) {
+  constructor(endpoint: Endpoint, board: Board, group: Group) {
     this.#endpoint = endpoint;
-    this.#board = group.board ?? endpoint.transport.board;
+    this.#board = board;
     this.rank = group.rank;
     this.size = group.size;
     this.#context = group.context;
@@ -164,7 +164,7 @@ export class Slots {
       }
     } catch (error) {
       // This rank has counted in and leaves all the same: the others may never know.
-      if (error instanceof HaloweaveError && (error.code as string) === 'timeout') this.#broken = call;
+      if (error instanceof HaloweaveError && error.code === 'timeout') this.#broken = call;
       throw error;
     }
   }

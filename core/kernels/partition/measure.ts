@@ -7,6 +7,7 @@ import type { NdArray } from '../../memory/ndarray.js';
 import type { Context } from './definition.js';
 import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
+import type { PartId } from './kernel-part.js';
 import type { Part, PartObject } from './part.js';
 
 /** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
@@ -17,12 +18,12 @@ export type Measurable = FieldTypes | StateOf<unknown>;
 export type MeasuredPart<F extends Measurable> =
   F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
+export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
+
 /** A field's name, or a function that hands over one term for each owned cell of a part. */
 export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
   | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
-
-export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 
 export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: MeasureReduction;
@@ -56,7 +57,7 @@ function factory(operation: Operation): MeasureFactory {
  *
  * `sum.fast` rounds after every addition. As an operation it adds in the canonical bracket (see `FoldOperation`):
  * the same bits for one number of ranks, whatever the timing and the way. As a measure it adds each part's cells
- * in their order, then the parts of a rank by number, then the ranks: the same bits from run to run, but others
+ * in their order, then the parts of a rank by id, then the ranks: the same bits from run to run, but others
  * for another cut into parts or number of ranks.
  */
 export const sum: MeasureFactory & { readonly fast: MeasureFactory } = Object.assign(factory(SUM), {
@@ -125,10 +126,10 @@ class SumAccumulator implements Accumulator {
     }
     const s = this.#sum;
     if (this.#factor !== null) {
-      const grid = part as PartObject;
-      const b = grid._arrays[grid._field(this.#factor, 'measure')]!;
+      const object = part as PartObject;
+      const b = object._arrays[object._field(this.#factor, 'measure')]!;
       let line = 0;
-      rows(grid, this.#source, (data, start, count) => {
+      rows(object, this.#source, (data, start, count) => {
         const other = lineStart(b, line++);
         for (let i = 0; i < count; i++) s.add(Number(data[start + i]) * Number(b.data[other + i]));
       });
@@ -156,12 +157,17 @@ class SumAccumulator implements Accumulator {
 const scratch = new Float64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
+/** Numbers before names, each in ascending order. */
+function before(a: PartId, b: PartId): boolean {
+  return typeof a === typeof b ? a < b : typeof a === 'number';
+}
+
 /** Parts are measured in an order that timing chooses: their sums are kept apart until all are there. */
 class FastSumAccumulator implements Accumulator {
   readonly words = 2;
   readonly #source: MeasureSource<FieldTypes>;
   /** The rank's parts in ascending order, and the sum of each. */
-  readonly #ids: number[] = [];
+  readonly #ids: PartId[] = [];
   readonly #terms: number[] = [];
   #value = 0;
   #term = 0;
@@ -172,19 +178,19 @@ class FastSumAccumulator implements Accumulator {
   constructor(source: MeasureSource<FieldTypes>) {
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     this.#term = 0;
-    if (typeof this.#source === 'function')
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+    if (typeof this.#source === 'function') (this.#source as Terms)(part as Part, this.#add, context);
     else
-      rows(part, this.#source, (data, start, count) => {
+      rows(part as PartObject, this.#source, (data, start, count) => {
         for (let k = 0; k < count; k++) this.#term += Number(data[start + k]);
       });
-    let k = this.#ids.indexOf(part.id);
+    const { id } = part as { id: PartId };
+    let k = this.#ids.indexOf(id);
     if (k < 0) {
-      k = this.#ids.findIndex((id) => id > part.id);
+      k = this.#ids.findIndex((other) => before(id, other));
       if (k < 0) k = this.#ids.length;
-      this.#ids.splice(k, 0, part.id);
+      this.#ids.splice(k, 0, id);
       this.#terms.splice(k, 0, 0);
     }
     this.#terms[k] = this.#term;

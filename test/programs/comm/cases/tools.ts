@@ -120,20 +120,10 @@ export function inTree<T>(values: readonly T[], combine: (left: T, right: T) => 
   return v;
 }
 
-/** Operands of the first ranks in the bracket of recursive doubling, by what its rounds do. */
+/** Operands of the first ranks in the bracket of recursive doubling, round by round. */
 export function inDoubling<T>(values: readonly T[], combine: (left: T, right: T) => T): T {
-  const size = values.length;
-  const block = [...values];
-  const prefix = [...values];
-  for (let bit = 1; bit < size; bit *= 2) {
-    const before = [...block];
-    for (let r = 0; r < size; r++) {
-      const partner = r ^ bit;
-      if (partner < r) {
-        prefix[r] = combine(before[partner]!, prefix[r]!);
-        block[r] = combine(before[partner]!, before[r]!);
-      } else if (partner < size) block[r] = combine(before[r]!, before[partner]!);
-    }
-  }
-  return prefix[size - 1]!;
+  let have = [...values];
+  for (let step = 1; step < values.length; step *= 2)
+    have = have.map((v, r) => (r >= step ? combine(have[r - step]!, v) : v));
+  return have.at(-1)!;
 }
