@@ -8,6 +8,8 @@ export type { Request, Status } from './comm/request.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,
+  Control,
+  ControlContext,
   Frame,
   PartitionContext,
   PartitionDefinition,

@@ -3,6 +3,7 @@ import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
+import { estimateCosts } from '../kernels/partition/costs.js';
 import { gatherField } from '../kernels/partition/gather.js';
 import type { Args, KernelOutcome, RankCounters } from '../kernels/program.js';
 import { Heap } from '../memory/heap.js';
@@ -70,6 +71,13 @@ export interface RunResult extends RunSummary {
   unreceived: number;
   /** Where the number of ranks came from. */
   ranksFrom: string;
+  /**
+   * Seconds that each part's workunits took, by part: estimated from those that were timed, so that the
+   * numbers of one run compare with each other. Empty for a program without parts.
+   */
+  costs: Float64Array;
+  /** Values of the program's `control` at the final state; empty without it. */
+  control: Record<string, number>;
   /** One field of the final state as one array of the grid's shape, in private memory. */
   gather(field: string): NdArray;
 }
@@ -112,6 +120,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
       parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
       cycles: options.cycles ?? null,
       hash: options.hash ?? true,
+      check: false,
+      silent: false,
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
@@ -167,6 +177,11 @@ function summarise(
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
+    costs: estimateCosts(
+      kernels.map((k) => k.costs),
+      kernel?.workunits ?? 0,
+    ),
+    control: kernel?.control ?? {},
     gather: (field) => {
       if (!kernel?.gather)
         throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
@@ -188,6 +203,7 @@ function messageCounters(o: RankOutcome): RankCounters {
     workunits: 0,
     messages: o.sent,
     haloBytes: 0,
+    haloBytesBetweenRanks: 0,
     seconds: { compute: 0, halo: 0, wait: 0 },
   };
 }

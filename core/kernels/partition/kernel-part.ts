@@ -31,6 +31,8 @@ export interface KernelPart {
   publish(step: number, phase: number): void;
   /** Bytes that a phase publishes. */
   bytes(phase: number): number;
+  /** Those of them that go to other ranks. */
+  bytesBetweenRanks(phase: number): number;
 }
 
 /** A phase's computation, the kind of part left open. */

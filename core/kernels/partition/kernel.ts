@@ -7,13 +7,16 @@ import {
   kernelProgram,
   type RankEnvironment,
 } from '../program.js';
+import { ControlValues } from './control.js';
+import { CycleGate } from './cycle-gate.js';
 import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
-import { CycleGate, MeasureGate } from './gate.js';
+import { MeasureGate, NONE } from './gate.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart } from './kernel-part.js';
 import type { Part } from './part.js';
+import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
 import { userError } from './user-error.js';
@@ -58,16 +61,24 @@ async function runPartitionKernel(
     phase: 0,
     rank: comm.rank,
     ranks: comm.size,
-    measures: {},
+    measures: NONE,
     measuredCycle: -1,
+    reduced: NONE,
+    control: NONE,
   };
   const { program, runtime } = open(d, domain, context, env);
   const { parts } = runtime;
   setUp(d, parts, context);
   runtime.fillHalos();
-  const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
-  const gate = new CycleGate(cycles, measures, env.horizon);
-  const frames = runtime.frames();
+  const measures = new MeasureGate(program, comm, transport, parts.length);
+  const reduces = new ReduceGate(program, comm, transport, parts.length);
+  const control = d.control
+    ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
+    : null;
+  context.reduced = reduces.values;
+  if (control) context.control = control.at(-1);
+  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon);
+  const frames = options.silent ? null : runtime.frames();
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -75,6 +86,8 @@ async function runPartitionKernel(
     context,
     gate,
     measures,
+    reduces,
+    control,
     frames,
     transport,
     progress: env.progress,
@@ -91,21 +104,26 @@ async function runPartitionKernel(
   if (end.cycles > 0) for (const p of parts) p.unpack(p.step, last);
   context.cycle = end.cycles;
   context.phase = 0;
+  if (parts.length > 0) reduces.admits(end.cycles * program.workunits.length);
   const final = measures.final(parts, comm, context);
   measures.complete(end.cycles, final);
+  // Rank 0 has parts, and all measures.
+  const steered = control && comm.rank === 0 ? control.advance(end.cycles) : NONE;
   if (comm.rank === 0 && measures.hasMeasures) env.progress.measures(end.cycles, final);
   const table = runtime.finish();
   const gather = (field: string): NdArray => runtime.gather(field);
   frames?.writeFinal(end.cycles, gather);
   let results: Record<string, unknown> = {};
-  if (comm.rank === 0 && d.report) {
+  if (comm.rank === 0 && d.report && !options.silent) {
     const report: ReportContext = {
       args,
       cycles: end.cycles,
       parts: domain.parts,
       ranks: comm.size,
       measures: final,
-      history: measures.history,
+      history: control ? control.alongside(measures.history) : measures.history,
+      control: steered,
+      reduced: reduces.values,
       interrupted: end.interrupted,
       gather,
     };
@@ -118,6 +136,7 @@ async function runPartitionKernel(
     seconds,
     interrupted: end.interrupted,
     measures: final,
+    control: steered,
     hash: options.hash ? runtime.hash() : null,
     results,
     counters: {
@@ -125,8 +144,11 @@ async function runPartitionKernel(
       workunits: sweep.workunits,
       messages: sweep.messages,
       haloBytes: sweep.haloBytes,
+      haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
       seconds: sweep.seconds,
     },
+    costs: sweep.costs.table,
+    workunits: end.cycles * program.workunits.length,
     gather: comm.rank === 0 ? table : null,
   };
 }

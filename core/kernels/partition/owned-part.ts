@@ -76,6 +76,9 @@ export class OwnedPart implements KernelPart {
   readonly #froms: TypedArray[][] = [];
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
+  /** By phase: bytes published, and those of them that other ranks read. */
+  #bytes: number[] = [];
+  #between: number[] = [];
 
   constructor(
     heap: Heap,
@@ -135,17 +138,25 @@ export class OwnedPart implements KernelPart {
     rank: number,
   ): void {
     const known = new Set<number>([this.id]);
-    for (const e of this.#layout.edges) {
+    let remote = 0;
+    for (const [k, e] of this.#layout.edges.entries()) {
       const address = blocks[e.neighbour]!;
       const arena = heap.arenaOf(address);
       const theirs = owner[e.neighbour]!;
-      if (theirs !== rank) this.remotePieces++;
+      if (theirs !== rank) {
+        this.remotePieces++;
+        remote += this.#plan.counts[k]!;
+      }
       if (known.has(e.neighbour)) continue;
       known.add(e.neighbour);
       this.#counters.push(arena.words);
       this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
+    const width = (list: readonly number[]): number =>
+      list.reduce((n, f) => n + domain.fields[f]!.dtype.bytes, 0);
+    this.#bytes = this.#shared.map((list) => this.#plan.total * width(list));
+    this.#between = this.#shared.map((list) => remote * width(list));
     domain.fields.forEach((f, k) => {
       this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
     });
@@ -206,9 +217,12 @@ export class OwnedPart implements KernelPart {
 
   /** Halo bytes that a phase publishes. */
   bytes(phase: number): number {
-    let n = 0;
-    for (const f of this.#shared[phase]!) n += this.#plan.total * this.#memory[f]!.BYTES_PER_ELEMENT;
-    return n;
+    return this.#bytes[phase]!;
+  }
+
+  /** Those of them that parts of other ranks read. */
+  bytesBetweenRanks(phase: number): number {
+    return this.#between[phase]!;
   }
 
   /** Notes in the block which memory each field has, for whoever gathers. */

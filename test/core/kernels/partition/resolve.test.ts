@@ -13,6 +13,8 @@ const context: Context = {
   ranks: 1,
   measures: {},
   measuredCycle: -1,
+  reduced: {},
+  control: {},
 };
 const nothing = (): undefined => undefined;
 
