@@ -13,6 +13,7 @@ export interface RunFlags {
   transport?: string;
   hash?: boolean;
   json?: boolean;
+  check?: boolean;
 }
 
 /** `haloweave run FILE`. */
@@ -39,6 +40,7 @@ export function runFlags(command: Command): Command {
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
     .option('--hash', 'print the state hash')
+    .option('--check', 'find what breaks the rules: workunits run twice, partitions move every cycle')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
 
@@ -69,6 +71,7 @@ export async function runCommand(
     transport,
     args,
     hash: flags.hash === true || flags.json === true,
+    check: flags.check === true,
     signal: interrupts.signal,
     output: flags.json ? 2 : 1,
     onProgress: (p) => display.update(p),
@@ -82,6 +85,7 @@ export async function runCommand(
     done?.(result);
     if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
+    if (flags.check) process.stderr.write(`haloweave: ${checkNote(result)}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
   } catch (error) {
     if (error instanceof RunError && interrupts.signal.aborted) {
@@ -97,4 +101,11 @@ export async function runCommand(
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+function checkNote(result: RunResult): string {
+  if (result.interrupted) return 'interrupted before the check was done';
+  return result.parts > 0
+    ? 'checked: workunits gave the same twice, in any order, and wherever their partitions were'
+    : '--check finds nothing to check: the program is no kernel program';
 }

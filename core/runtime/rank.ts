@@ -60,7 +60,7 @@ export async function runRank(
       horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
       breathe,
     });
-  } else {
+  } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }
   // Nobody leaves while others may still wait for room in its mailbox or for a large message to be copied.

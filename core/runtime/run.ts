@@ -11,6 +11,7 @@ import type { NdArray } from '../memory/ndarray.js';
 import { type Progress, ProgressBoard } from '../observe/progress-board.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
+import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import type { RankOutcome, RunPlan } from './rank.js';
@@ -32,6 +33,12 @@ export interface RunOptions {
   progressEvery?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
+  /**
+   * Look for what breaks the rules (default false): run the program twice, the second time with every workunit
+   * and every pure function called twice, and the parts dealt out anew after each cycle. Rejects with what
+   * differed. Takes several times as long; a program that passes gives the same state and measures as ever.
+   */
+  check?: boolean;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
 }
@@ -105,6 +112,20 @@ const PARTS_PER_RANK = 4;
  * failing rank's stack. The calling thread only watches: its event loop stays free.
  */
 export async function run(file: string, options: RunOptions = {}): Promise<RunResult> {
+  if (!options.check) return runOnce(file, options, 'plain');
+  const { onProgress: _, ...quiet } = options;
+  const reference = await runOnce(file, { ...quiet, hash: true }, 'silent');
+  if (reference.interrupted) return reference;
+  const checked = await runOnce(file, { ...options, hash: true }, 'checked');
+  if (!checked.interrupted) compareChecked(reference, checked);
+  return options.hash === false ? { ...checked, hash: null } : checked;
+}
+
+async function runOnce(
+  file: string,
+  options: RunOptions,
+  mode: 'plain' | 'silent' | 'checked',
+): Promise<RunResult> {
   const transport = options.transport ?? 'threads';
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
@@ -120,8 +141,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
       parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
       cycles: options.cycles ?? null,
       hash: options.hash ?? true,
-      check: false,
-      silent: false,
+      check: mode === 'checked',
+      silent: mode === 'silent',
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,

@@ -5,21 +5,18 @@ import type { PartitionDefinition } from './definition.js';
 import { type MeasureGate, NONE } from './gate.js';
 import type { FieldTypes } from './grid.js';
 
-/** Combines what may hold a cycle back: its number, the measures before it, `until`, a pause, and the horizon. */
+/** Combines what may hold a cycle back: its number, the measures before it, `until`, and the horizon. */
 export class CycleGate {
   /** No cycle from this one on has been opened on this rank. */
   opened = 0;
   /** Cycles after which the run ends, as far as known. */
   end: number;
-  /** Cycles to which parts may go for the time being: the end, or a pause before it. */
-  limit: number;
   interrupted = false;
   readonly #measures: MeasureGate;
   readonly #control: ControlValues | null;
   readonly #until: PartitionDefinition<FieldTypes>['until'];
   readonly #args: Args;
   readonly #horizon: Horizon;
-  #pause = Number.POSITIVE_INFINITY;
   /** Cycles, and states, about which `until` has been asked. */
   #asked = 0;
   #askedState = -1;
@@ -33,7 +30,6 @@ export class CycleGate {
     horizon: Horizon,
   ) {
     this.end = cycles ?? Number.POSITIVE_INFINITY;
-    this.limit = this.end;
     this.#until = until;
     this.#args = args;
     this.#measures = measures;
@@ -41,21 +37,15 @@ export class CycleGate {
     this.#horizon = horizon;
   }
 
-  /** Lets parts go to the end of cycle `cycles` − 1 only: a quiescent point. Every rank gives the same. */
-  pauseAt(cycles: number): void {
-    this.#pause = cycles;
-    this.#endAt(this.end);
-  }
-
   /** Tries to open the next cycle. */
   open(): boolean {
     const c = this.opened;
-    if (c >= this.limit || this.#closed(c)) return false;
+    if (c >= this.end || this.#closed(c)) return false;
     if (!this.#measures.admits(c)) return false;
     if (c >= this.#asked) {
       this.#asked = c + 1;
       this.#control?.advance(c);
-      if (this.#endsWith(c)) this.#endAt(c);
+      if (this.#endsWith(c)) this.end = c;
     }
     if (c >= this.end) return false;
     if (!this.#horizon.mayStart(c)) {
@@ -88,14 +78,9 @@ export class CycleGate {
     const stop = this.#horizon.stop;
     if (stop === null || cycle < stop) return false;
     if (stop < this.end) {
-      this.#endAt(stop);
+      this.end = stop;
       this.interrupted = true;
     }
     return true;
-  }
-
-  #endAt(cycles: number): void {
-    this.end = cycles;
-    this.limit = Math.min(cycles, this.#pause);
   }
 }

@@ -7,6 +7,8 @@ import type { Context } from './definition.js';
 export interface KernelPart {
   /** How messages name it. */
   readonly id: number;
+  /** From 0, among all parts of the domain. */
+  readonly number: number;
   /** Cells (or what else the domain counts) that a cycle updates. */
   readonly cells: number;
   /** The part as user code sees it. */

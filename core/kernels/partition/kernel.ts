@@ -7,6 +7,7 @@ import {
   kernelProgram,
   type RankEnvironment,
 } from '../program.js';
+import { checkedDefinition, checkedSteps, runChecked } from './check.js';
 import { ControlValues } from './control.js';
 import { CycleGate } from './cycle-gate.js';
 import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
@@ -43,10 +44,11 @@ export function partitionKernel<F extends FieldTypes>(
 }
 
 async function runPartitionKernel(
-  d: PartitionDefinition<FieldTypes>,
+  definition: PartitionDefinition<FieldTypes>,
   env: RankEnvironment,
 ): Promise<KernelOutcome> {
   const { comm, endpoint, args, options } = env;
+  const d = options.check ? checkedDefinition(definition) : definition;
   const { transport } = endpoint;
   const cycles = options.cycles ?? d.cycles ?? null;
   if (cycles === null && !d.until)
@@ -66,8 +68,10 @@ async function runPartitionKernel(
     reduced: NONE,
     control: NONE,
   };
-  const { program, runtime } = open(d, domain, context, env);
-  const { parts } = runtime;
+  const { program: asWritten, runtime } = open(d, domain, context, env);
+  const check = options.check ? runtime.check() : null;
+  const program = check ? checkedSteps(asWritten, check) : asWritten;
+  const parts = [...runtime.parts];
   setUp(d, parts, context);
   runtime.fillHalos();
   const measures = new MeasureGate(program, comm, transport, parts.length);
@@ -95,16 +99,17 @@ async function runPartitionKernel(
   });
   comm.barrier();
   const start = performance.now();
-  await sweep.run();
+  const phases = program.workunits.length;
+  if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, phases, comm });
+  else await sweep.run();
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
   const end = comm.bcast({ cycles: gate.end, interrupted: gate.interrupted });
-  const last = program.workunits.length - 1;
-  if (end.cycles > 0) for (const p of parts) p.unpack(p.step, last);
+  if (end.cycles > 0) for (const p of parts) p.unpack(p.step, phases - 1);
   context.cycle = end.cycles;
   context.phase = 0;
-  if (parts.length > 0) reduces.admits(end.cycles * program.workunits.length);
+  if (parts.length > 0) reduces.admits(end.cycles * phases);
   const final = measures.final(parts, comm, context);
   measures.complete(end.cycles, final);
   // Rank 0 has parts, and all measures.
@@ -148,7 +153,7 @@ async function runPartitionKernel(
       seconds: sweep.seconds,
     },
     costs: sweep.costs.table,
-    workunits: end.cycles * program.workunits.length,
+    workunits: end.cycles * phases,
     gather: comm.rank === 0 ? table : null,
   };
 }

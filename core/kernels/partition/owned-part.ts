@@ -46,6 +46,7 @@ export class PlanCache {
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
 export class OwnedPart implements KernelPart {
   readonly id: number;
+  readonly number: number;
   readonly cells: number;
   readonly object: PartObject;
   /** Steps done; equal to the published counter. */
@@ -88,8 +89,10 @@ export class OwnedPart implements KernelPart {
     address: Address,
     Class: PartConstructor,
     shared: readonly (readonly number[])[],
+    fresh = true,
   ) {
     this.id = id;
+    this.number = id;
     this.#shared = shared;
     this.#layout = cache.layout(id);
     this.#plan = cache.plan(this.#layout);
@@ -100,12 +103,12 @@ export class OwnedPart implements KernelPart {
     this.cells = boxVolume(box);
     this.#words = arena.words;
     this.#at = elementIndex(offset / 4);
-    this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
+    if (fresh) this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
     const { field } = this.#layout;
     const arrays = domain.fields.map((f, k) => {
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
-      fillData(data, 0);
+      if (fresh) fillData(data, 0);
       return ndarray(data, field.size, field.strides, field.origin);
     });
     const bases = domain.fields.map((f, k) =>
@@ -116,7 +119,10 @@ export class OwnedPart implements KernelPart {
     domain.fields.forEach((f, k) => {
       index[f.name] = k;
     });
-    this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index);
+    // What a program hung on a part would be lost when the part moves: refused from the start.
+    this.object = Object.preventExtensions(
+      new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index),
+    );
     for (const parity of [0, 1])
       this.#slots[parity] = shared.map((list, phase) =>
         list.map((f, position) =>
@@ -232,6 +238,19 @@ export class OwnedPart implements KernelPart {
     });
   }
 
+  /** Takes the part over as its last owner has left it: its step, and with `noteMemories` its memories. */
+  adopt(): void {
+    this.step = this.#words[this.#at + PUBLISHED]!;
+    const { _arrays, _bases, _memories } = this.object;
+    const [arrays, bases] = [[..._arrays], [..._bases]];
+    for (let f = 0; f < _memories.length; f++) {
+      const m = this.#words[this.#at + MEMORIES + f]!;
+      _arrays[f] = arrays[m]!;
+      _bases[f] = bases[m]!;
+      _memories[f] = m;
+    }
+  }
+
   /**
    * Fills the halo of a field straight from the neighbours' cells, and the boundary: between two
    * barriers, before the first cycle, for fields whose memories nobody has swapped yet.
@@ -242,6 +261,7 @@ export class OwnedPart implements KernelPart {
     cache: PlanCache,
     blocks: Float64Array,
     memories: Int32Array,
+    withBoundary = true,
   ): void {
     const bytes = domain.fields[field]!.dtype.bytes;
     const base = this.object._bases[field]!;
@@ -261,7 +281,8 @@ export class OwnedPart implements KernelPart {
         base,
       );
     });
-    if (this.#boundary.length > 0) applyBoundary(this.#boundary, this.#memory[field] as NumberArray, base);
+    if (withBoundary && this.#boundary.length > 0)
+      applyBoundary(this.#boundary, this.#memory[field] as NumberArray, base);
   }
 }
 

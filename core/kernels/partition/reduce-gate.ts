@@ -31,8 +31,10 @@ interface Reduction {
 export class ReduceGate {
   /** The newest value of every reduction, by name; NaN until there is one. One object, changed in place. */
   readonly values: Record<string, number> = {};
-  /** Parts may run steps up to this one, whose reduction has not been read. */
+  /** Parts may run steps up to this one: its reduction has not been read, or they are held after it. */
   bound: number = Number.MAX_SAFE_INTEGER;
+  /** Steps after which all parts stop for the time being: a quiescent point. */
+  held: number = Number.MAX_SAFE_INTEGER;
   readonly #phases: number;
   readonly #myParts: number;
   readonly #list: Reduction[] = [];
@@ -80,9 +82,15 @@ export class ReduceGate {
     r.partials.publish((step - phase) / this.#phases, accumulators);
   }
 
+  /** Lets parts do `steps` steps and no more; every rank gives the same number. */
+  holdAt(steps: number): void {
+    this.held = steps;
+    this.#bind();
+  }
+
   /** True if a step may run as far as reductions go; reads them on the way. */
   admits(step: number): boolean {
-    while (step > this.bound) if (!this.#readNext()) return false;
+    while (step > this.bound) if (step >= this.held || !this.#readNext()) return false;
     return true;
   }
 
@@ -98,7 +106,10 @@ export class ReduceGate {
 
   #bind(): void {
     const n = this.#list.length;
-    if (n === 0) return;
-    this.bound = Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
+    const unread =
+      n === 0
+        ? Number.MAX_SAFE_INTEGER
+        : Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
+    this.bound = Math.min(unread, this.held - 1);
   }
 }

@@ -58,7 +58,7 @@ export class Sweep {
     for (const p of setup.parts) p.event = this.nextEvent(0);
   }
 
-  /** Runs cycles to the end, or to where the gate pauses. */
+  /** Runs cycles to the end, or to the step at which parts are held. */
   async run(): Promise<void> {
     const { transport, breathe } = this.#s;
     let spins = transport.spins;
@@ -96,7 +96,7 @@ export class Sweep {
       const phase = step % phases;
       if (phase === 0) {
         const cycle = step / phases;
-        if (cycle >= gate.limit) continue;
+        if (cycle >= gate.end) continue;
         if (cycle === part.event && !this.#event(part, cycle)) continue;
         if (cycle >= gate.opened && !gate.open()) continue;
       }
@@ -134,7 +134,7 @@ export class Sweep {
       this.#cellsDone += part.cells;
       if (this.#measureEvery + this.#outputEvery > 0) part.event = this.nextEvent((step + 1) / phases);
     }
-    if (timed) this.costs.sample(this.seconds, part.id, t1 - t0 + (performance.now() - t2), t2 - t1);
+    if (timed) this.costs.sample(this.seconds, part.number, t1 - t0 + (performance.now() - t2), t2 - t1);
   }
 
   #work(part: KernelPart, workunit: (object: unknown, context: unknown) => unknown): void {
@@ -183,11 +183,12 @@ export class Sweep {
   }
 
   #finished(): boolean {
-    const { parts, gate, frames, transport } = this.#s;
-    const last = gate.limit * this.#phases;
+    const { parts, gate, reduces, frames, transport } = this.#s;
+    const end = gate.end * this.#phases;
+    const last = Math.min(end, reduces.held);
     for (let k = 0; k < parts.length; k++) if (parts[k]!.step < last) return false;
-    // Rank 0 leaves when every frame that was due before the end has been written.
-    return !(frames && transport.rank === 0 && frames.next < gate.limit);
+    // Rank 0 leaves for good when every frame that was due before the end has been written.
+    return last < end || !(frames && transport.rank === 0 && frames.next < gate.end);
   }
 
   #report(): void {
