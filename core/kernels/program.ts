@@ -94,6 +94,8 @@ export interface KernelOutcome {
   costs: CostTable;
   /** Workunits of each part: cycles × phases. */
   workunits: number;
+  /** * Names of the fields that make up the state. */
+  state: string[];
   gather: GatherTable | null;
 }
 

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
+import { mergeResults } from '../comm/result-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
 import { estimateCosts } from '../kernels/partition/costs.js';
@@ -16,6 +17,7 @@ import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
+import { prepareFolder, saveState } from './save/save.js';
 
 export interface RunOptions {
   /** Number of ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, the cores). */
@@ -39,8 +41,15 @@ export interface RunOptions {
    * differed. Takes several times as long; a program that passes gives the same state and measures as ever.
    */
   check?: boolean;
+  /**
+   * Folder for the final state, made if it is not there: `NAME.npy` for every state field, and `state.pvti` with
+   * `state/part-K.vti` for ParaView, one a part, halo cells marked. VTK's x is the grid's last axis.
+   */
+  save?: string;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
+  /** Begin every line that the program prints with its rank: `[rank 3] `. */
+  tagOutput?: boolean;
 }
 
 export interface RunProgress extends Progress {
@@ -85,7 +94,13 @@ export interface RunResult extends RunSummary {
   costs: Float64Array;
   /** Values of the program's `control` at the final state; empty without it. */
   control: Record<string, number>;
-  /** One field of the final state as one array of the grid's shape, in private memory. */
+  /** Files that `save` has written. */
+  saved: string[];
+  /**
+   * One field of the final state, whole, as one ndarray in private memory and C order: `[i, j, k]` is the cell's place in the
+   * grid, the dtype that of the field. Costs one copy of the field. @throws HaloweaveError naming the fields
+   * there are, for one that is not among them.
+   */
   gather(field: string): NdArray;
 }
 
@@ -113,7 +128,7 @@ const PARTS_PER_RANK = 4;
  */
 export async function run(file: string, options: RunOptions = {}): Promise<RunResult> {
   if (!options.check) return runOnce(file, options, 'plain');
-  const { onProgress: _, ...quiet } = options;
+  const { onProgress: _progress, save: _save, ...quiet } = options;
   const reference = await runOnce(file, { ...quiet, hash: true }, 'silent');
   if (reference.interrupted) return reference;
   const checked = await runOnce(file, { ...options, hash: true }, 'checked');
@@ -130,6 +145,7 @@ async function runOnce(
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   checkCycles(options.cycles);
+  if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
@@ -146,18 +162,20 @@ async function runOnce(
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
+    save: options.save !== undefined,
   };
   const watch = new Watch(board, ranks, options);
   let outcome: HostOutcome;
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options.output ?? 1, options.signal, watch.onNames)
+        ? await runInline(heap, plan, options, watch.onNames)
         : await runOnThreads({
             ranks,
             heap,
             plan,
             output: options.output ?? 1,
+            tagOutput: options.tagOutput ?? false,
             signal: options.signal,
             onNames: watch.onNames,
           });
@@ -168,7 +186,21 @@ async function runOnce(
   if (outcome.kind === 'failed') throw new RunError(outcome.rank, outcome.error, watch.read());
   if (outcome.kind === 'interrupted') throw new RunError(-1, interruptedError(), watch.read());
   watch.last();
-  return summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
+  return result;
+}
+
+/** Writes the state fields that rank 0 has named, from where the parts have left them. */
+function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
+  if (!kernel?.gather)
+    throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
+  const { shape, dims, halo } = kernel.gather;
+  return saveState(
+    folder,
+    { shape, dims, halo, periodic: shape.map(() => false) },
+    kernel.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
+  );
 }
 
 function summarise(
@@ -191,7 +223,7 @@ function summarise(
     seconds,
     cellsPerSecond: kernel && seconds > 0 ? kernel.cells / seconds : 0,
     measures: kernel?.measures ?? {},
-    hash: mergedHash(kernels),
+    hash: kernel ? mergedHash(kernels) : mergeResults(outcomes),
     results: kernel ? kernel.results : (first.value ?? null),
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
@@ -203,6 +235,7 @@ function summarise(
       kernel?.workunits ?? 0,
     ),
     control: kernel?.control ?? {},
+    saved: [],
     gather: (field) => {
       if (!kernel?.gather)
         throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);

@@ -1,6 +1,7 @@
 import type { NdArray } from '../../memory/ndarray.js';
 import type { GatherTable } from '../program.js';
-import type { KernelPart, Workunit } from './kernel-part.js';
+import type { Context } from './definition.js';
+import type { KernelPart, PartId, Workunit } from './kernel-part.js';
 
 /** What a domain is, whatever its kind: pure data, the same on every rank. */
 export interface Domain {
@@ -51,9 +52,13 @@ export interface DomainRuntime {
   /** Where whole states go, or null if the program wants none. Collective. */
   frames(): FrameSink | null;
   /** After the last cycle, when every part has taken in the last shares: makes the state gatherable. Collective. */
-  finish(): GatherTable | null;
+  finish(context: Context): GatherTable | null;
+  /** Names of the fields that make up the state; none for a domain without fields. */
+  readonly state: readonly string[];
+  /** What the program collected of its parts, on rank 0; after `finish`. */
+  readonly collected?: ReadonlyMap<PartId, unknown>;
   /** A field of the final state as one array; after `finish`. */
   gather(field: string): NdArray;
   /** The words of the state hash of this rank's parts. */
-  hash(): Uint32Array;
+  hash(context: Context): Uint32Array;
 }

@@ -153,6 +153,10 @@ export class GridRuntime implements DomainRuntime {
     return gatherField(this.#env.comm.heap, this.#table!, field);
   }
 
+  get state(): string[] {
+    return this.#program.state.map((f) => this.#program.domain.fields[f]!.name);
+  }
+
   hash(): Uint32Array {
     const h = new StateHash();
     const { domain, state } = this.#program;

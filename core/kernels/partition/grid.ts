@@ -44,7 +44,7 @@ export interface GridDomain<F extends FieldTypes = FieldTypes> {
 const MAX_AXES = 2;
 /** Words kept for field numbers in every part's header. */
 export const MAX_FIELDS = 24;
-const RESERVED = ['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'swap', 'each', 'constructor'];
+const RESERVED = ['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'load', 'swap', 'each', 'constructor'];
 
 /**
  * A regular grid, cut into a lattice of blocks whose sizes differ by at most one cell per axis. Any

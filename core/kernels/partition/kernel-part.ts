@@ -1,12 +1,15 @@
 import type { Context } from './definition.js';
 
+/** How a program names its partitions: a grid's are numbered, a graph's have ids of their own. */
+export type PartId = string | number;
+
 /**
  * A partition on the rank that owns it, as the sweep and the measures see it: how far it is, whether its
  * neighbours are as far, and what it runs on. Every kind of domain has its own.
  */
 export interface KernelPart {
   /** How messages name it. */
-  readonly id: number;
+  readonly id: PartId;
   /** From 0, among all parts of the domain. */
   readonly number: number;
   /** Cells (or what else the domain counts) that a cycle updates. */
@@ -23,7 +26,7 @@ export interface KernelPart {
   measured: number;
   /** Ranks, other than the owner, that have neighbours of this part. */
   readonly wakes: readonly number[];
-  /** Pieces that go to other ranks at a step. */
+  /** Pieces that the last step published for other ranks. */
   readonly remotePieces: number;
   /** True if all neighbours have published their share for `step`. */
   ready(step: number): boolean;
@@ -31,7 +34,7 @@ export interface KernelPart {
   unpack(step: number, phase: number): void;
   /** Stages what `phase` shares for step `step`, and publishes the step. */
   publish(step: number, phase: number): void;
-  /** Bytes that a phase publishes. */
+  /** Bytes that a phase publishes; asked after it has. */
   bytes(phase: number): number;
   /** Those of them that go to other ranks. */
   bytesBetweenRanks(phase: number): number;

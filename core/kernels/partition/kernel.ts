@@ -13,14 +13,17 @@ import { CycleGate } from './cycle-gate.js';
 import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { MeasureGate, NONE } from './gate.js';
+import type { GraphDomain } from './graph.js';
+import type { GraphDefinition } from './graph-definition.js';
+import { resolveGraph } from './graph-resolve.js';
+import { GraphRuntime } from './graph-runtime.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import { GridRuntime } from './grid-runtime.js';
-import type { KernelPart } from './kernel-part.js';
-import type { Part } from './part.js';
+import type { KernelPart, PartId } from './kernel-part.js';
 import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
-import { userError } from './user-error.js';
+import { partName, userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
 export interface ProgramContext {
@@ -28,25 +31,31 @@ export interface ProgramContext {
   ranks: number;
 }
 
+type AnyDefinition = PartitionDefinition<FieldTypes> | GraphDefinition<unknown, unknown>;
+
 /**
  * A program for the partition kernel: how the domain is cut, what is computed on each part, what the
  * neighbours get. Give the definition, or a function that makes it from `{ args, ranks }` (called once on
- * every rank). The state after any number of cycles has the same bits on any ranks, parts and transport.
+ * every rank). The state after any number of cycles has the same bits on any ranks and transport; of a grid, on
+ * any parts too. A domain is a `grid` or a `graph`; a definition on a graph names its types: `partitionKernel<State, Share>({ … })`.
  */
 export function partitionKernel<F extends FieldTypes>(
   definition: PartitionDefinition<F> | ((context: ProgramContext) => PartitionDefinition<F>),
+): KernelProgram;
+export function partitionKernel<S, D, C = unknown>(
+  definition: GraphDefinition<S, D, C> | ((context: ProgramContext) => GraphDefinition<S, D, C>),
+): KernelProgram;
+export function partitionKernel(
+  definition: AnyDefinition | ((context: ProgramContext) => AnyDefinition),
 ): KernelProgram {
   return kernelProgram('partition', (env) => {
     const d =
       typeof definition === 'function' ? definition({ args: env.args, ranks: env.comm.size }) : definition;
-    return runPartitionKernel(d as unknown as PartitionDefinition<FieldTypes>, env);
+    return runPartitionKernel(d, env);
   });
 }
 
-async function runPartitionKernel(
-  definition: PartitionDefinition<FieldTypes>,
-  env: RankEnvironment,
-): Promise<KernelOutcome> {
+async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironment): Promise<KernelOutcome> {
   const { comm, endpoint, args, options } = env;
   const d = options.check ? checkedDefinition(definition) : definition;
   const { transport } = endpoint;
@@ -68,11 +77,11 @@ async function runPartitionKernel(
     reduced: NONE,
     control: NONE,
   };
-  const { program: asWritten, runtime } = open(d, domain, context, env);
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env);
   const check = options.check ? runtime.check() : null;
   const program = check ? checkedSteps(asWritten, check) : asWritten;
   const parts = [...runtime.parts];
-  setUp(d, parts, context);
+  setUp(setup, parts, context);
   runtime.fillHalos();
   const measures = new MeasureGate(program, comm, transport, parts.length);
   const reduces = new ReduceGate(program, comm, transport, parts.length);
@@ -106,7 +115,7 @@ async function runPartitionKernel(
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
   const end = comm.bcast({ cycles: gate.end, interrupted: gate.interrupted });
-  if (end.cycles > 0) for (const p of parts) p.unpack(p.step, phases - 1);
+  if (end.cycles > 0) for (const p of parts) if (!p.unpacked) p.unpack(p.step, phases - 1);
   context.cycle = end.cycles;
   context.phase = 0;
   if (parts.length > 0) reduces.admits(end.cycles * phases);
@@ -115,12 +124,12 @@ async function runPartitionKernel(
   // Rank 0 has parts, and all measures.
   const steered = control && comm.rank === 0 ? control.advance(end.cycles) : NONE;
   if (comm.rank === 0 && measures.hasMeasures) env.progress.measures(end.cycles, final);
-  const table = runtime.finish();
+  const table = runtime.finish(context);
   const gather = (field: string): NdArray => runtime.gather(field);
   frames?.writeFinal(end.cycles, gather);
   let results: Record<string, unknown> = {};
   if (comm.rank === 0 && d.report && !options.silent) {
-    const report: ReportContext = {
+    const report: ReportContext & { collected?: ReadonlyMap<PartId, unknown> } = {
       args,
       cycles: end.cycles,
       parts: domain.parts,
@@ -131,8 +140,9 @@ async function runPartitionKernel(
       reduced: reduces.values,
       interrupted: end.interrupted,
       gather,
+      collected: runtime.collected,
     };
-    results = await d.report(report);
+    results = await d.report(report as never);
   }
   return {
     cycles: end.cycles,
@@ -142,7 +152,7 @@ async function runPartitionKernel(
     interrupted: end.interrupted,
     measures: final,
     control: steered,
-    hash: options.hash ? runtime.hash() : null,
+    hash: options.hash ? runtime.hash(context) : null,
     results,
     counters: {
       partitions: parts.length,
@@ -154,41 +164,61 @@ async function runPartitionKernel(
     },
     costs: sweep.costs.table,
     workunits: end.cycles * phases,
+    state: [...runtime.state],
     gather: comm.rank === 0 ? table : null,
   };
 }
 
-function domainOf(d: PartitionDefinition<FieldTypes>, context: PartitionContext): GridDomain {
+function domainOf(d: AnyDefinition, context: PartitionContext): GridDomain | GraphDomain {
   if (typeof d.partition !== 'function')
-    throw new HaloweaveError('argument', 'a partitionKernel needs a function partition that gives a grid');
+    throw new HaloweaveError(
+      'argument',
+      'a partitionKernel needs a function partition that gives a grid or a graph',
+    );
   const domain = d.partition(context);
-  if (domain?.kind === 'grid') return domain;
-  throw new HaloweaveError('argument', 'partition must give a domain: return grid({ shape, parts, fields })');
+  if (domain?.kind === 'grid' || domain?.kind === 'graph') return domain;
+  throw new HaloweaveError(
+    'argument',
+    'partition must give a domain: return grid({ shape, parts, fields }), or graph({ parts })',
+  );
 }
+
+type Setup = (object: unknown, context: Context) => unknown;
 
 /** The program checked against its domain, and the domain's parts on this rank. */
 function open(
-  d: PartitionDefinition<FieldTypes>,
-  domain: GridDomain,
+  d: AnyDefinition,
+  domain: GridDomain | GraphDomain,
   context: Context,
   env: RankEnvironment,
-): { program: ResolvedSteps; runtime: DomainRuntime } {
-  const program = resolveProgram(d, domain, context);
-  return { program, runtime: new GridRuntime(d.output, program, env) };
+): { program: ResolvedSteps; runtime: DomainRuntime; setup: Setup | undefined } {
+  if (domain.kind === 'grid') {
+    const on = d as PartitionDefinition<FieldTypes>;
+    const program = resolveProgram(on, domain, context);
+    return {
+      program,
+      runtime: new GridRuntime(on.output, program, env),
+      setup: on.setup as Setup | undefined,
+    };
+  }
+  const on = d as GraphDefinition<unknown, unknown>;
+  const program = resolveGraph(on, domain);
+  const runtime = new GraphRuntime(on, program, env);
+  return { program, runtime, setup: runtime.setup };
 }
 
-function setUp(d: PartitionDefinition<FieldTypes>, parts: readonly KernelPart[], context: Context): void {
+function setUp(setup: Setup | undefined, parts: readonly KernelPart[], context: Context): void {
   for (const p of parts) {
     let result: unknown;
     try {
-      result = d.setup?.(p.object as unknown as Part, context);
+      result = setup?.(p.object, context);
     } catch (cause) {
       throw userError(cause, 'setup', p.id, context);
     }
     if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function')
       throw new HaloweaveError(
         'program',
-        `setup of partition ${p.id} returned a promise: it must be synchronous`,
+        `setup of partition ${partName(p.id)} returned a promise: it must be synchronous`,
         { partition: p.id, operation: 'setup' },
       );
   }

@@ -2,30 +2,37 @@ import { ExactSum } from '../../base/exact-sum.js';
 import type { BuiltinReduction, ReduceOperation } from '../../comm/reduce.js';
 import type { TypedArray } from '../../memory/dtype.js';
 import type { Context } from './definition.js';
+import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
 import type { Part, PartObject } from './part.js';
 
 /** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
 export type AddTerm = (value: number) => void;
 
-/** A field's name, or a function that hands over one term for each owned cell of a part. */
-export type MeasureSource<F extends FieldTypes> =
-  | (keyof F & string)
-  | ((part: Part<F>, add: AddTerm, context: Context) => void);
+/** What a measure is of: the fields of a grid, or the state of a graph's partitions. */
+export type Measurable = FieldTypes | StateOf<unknown>;
+export type MeasuredPart<F extends Measurable> =
+  F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
-export interface Measure<F extends FieldTypes = FieldTypes> {
+/** A field's name, or a function that hands over one term for each owned cell of a part. */
+export type MeasureSource<F extends Measurable> =
+  | (keyof F & string)
+  | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
+
+export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: BuiltinReduction;
   readonly source: MeasureSource<F>;
 }
 
 /** Both a measure of the partition kernel, `sum('u')`, and an operation of `allreduce`, `comm.allreduce(x, sum)`. */
 export interface MeasureFactory extends ReduceOperation {
-  <F extends FieldTypes>(source: MeasureSource<F>): Measure<F>;
+  <F extends FieldTypes>(source: keyof F & string): Measure<F>;
+  <F extends Measurable = FieldTypes>(source: MeasureSource<F>): Measure<F>;
 }
 
 function factory(reduction: BuiltinReduction): MeasureFactory {
   const make = <F extends FieldTypes>(source: MeasureSource<F>): Measure<F> => ({ reduction, source });
-  return Object.assign(make, { reduction });
+  return Object.assign(make, { reduction }) as MeasureFactory;
 }
 
 /**

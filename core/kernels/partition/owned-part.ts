@@ -67,6 +67,8 @@ export class OwnedPart implements KernelPart {
   readonly #shared: readonly (readonly number[])[];
   /** By field: the whole arena as the field's dtype. */
   readonly #memory: TypedArray[];
+  /** By phase: bytes of all pieces. */
+  readonly #bytes: readonly number[];
   readonly #words: Int32Array;
   readonly #at: number;
   // By neighbouring part, itself excluded: where its counter is.
@@ -77,8 +79,7 @@ export class OwnedPart implements KernelPart {
   readonly #froms: TypedArray[][] = [];
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
-  /** By phase: bytes published, and those of them that other ranks read. */
-  #bytes: number[] = [];
+  /** By phase: bytes of the pieces that other ranks read. */
   #between: number[] = [];
 
   constructor(
@@ -105,6 +106,9 @@ export class OwnedPart implements KernelPart {
     this.#at = elementIndex(offset / 4);
     if (fresh) this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
+    this.#bytes = shared.map((list) =>
+      list.reduce((n, f) => n + this.#plan.total * domain.fields[f]!.dtype.bytes, 0),
+    );
     const { field } = this.#layout;
     const arrays = domain.fields.map((f, k) => {
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
@@ -159,10 +163,9 @@ export class OwnedPart implements KernelPart {
       this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
-    const width = (list: readonly number[]): number =>
-      list.reduce((n, f) => n + domain.fields[f]!.dtype.bytes, 0);
-    this.#bytes = this.#shared.map((list) => this.#plan.total * width(list));
-    this.#between = this.#shared.map((list) => remote * width(list));
+    this.#between = this.#shared.map((list) =>
+      list.reduce((n, f) => n + remote * domain.fields[f]!.dtype.bytes, 0),
+    );
     domain.fields.forEach((f, k) => {
       this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
     });

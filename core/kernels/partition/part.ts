@@ -3,6 +3,7 @@ import type { ArrayOf } from '../../memory/array.js';
 import type { DType, TypedArray } from '../../memory/dtype.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { FieldTypes, GridDomain } from './grid.js';
+import { loadField } from './load.js';
 
 /** What every part has beside its fields. */
 export interface PartMembers<Name extends string = string> {
@@ -20,6 +21,12 @@ export interface PartMembers<Name extends string = string> {
   };
   /** Sets every owned cell to `value(index)`, `index` being the cell's place in the grid (one array, reused). */
   fill(field: Name, value: (index: number[]) => number | bigint): void;
+  /**
+   * Sets the owned cells from a NumPy `.npy` file of the whole grid's shape and of the field's dtype; for `setup`.
+   * Reads this part's cells and nothing else, in either memory order. A relative path starts at the working folder.
+   * @throws HaloweaveError naming both shapes, or both dtypes, when they differ; 'format' for a damaged file.
+   */
+  load(field: Name, path: string): void;
   /** Calls `visit(flat, index)` for every owned cell: its place in a field's `data`, and in the grid (reused). */
   each(visit: (flat: number, index: number[]) => void): void;
   /** Exchanges the memory of two fields of one dtype. Costs nothing; views taken before refer to the old field. */
@@ -74,6 +81,11 @@ export class PartObject implements PartMembers {
     this.each((flat, index) => {
       data[flat] = value(index) as never;
     });
+  }
+
+  load(field: string, path: string): void {
+    const array = this._arrays[this._field(field, 'load')]!;
+    loadField(path, field, array, this.lo, this.grid.shape, this.id);
   }
 
   each(visit: (flat: number, index: number[]) => void): void {

@@ -141,7 +141,7 @@ export function checkControl(control: Definition['control']): void {
       throw new HaloweaveError('argument', `control.start.${name} is ${value}: control values are numbers`);
 }
 
-function whole(n: number, least: number, what: string): number {
+export function whole(n: number, least: number, what: string): number {
   if (Number.isSafeInteger(n) && n >= least) return n;
   throw new HaloweaveError('argument', `${what} is ${n}: use a whole number of ${least} or more`);
 }

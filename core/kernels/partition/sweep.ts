@@ -1,5 +1,5 @@
-import { HaloweaveError } from '../../base/errors.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
 import type { ControlValues } from './control.js';
 import { Costs } from './costs.js';
@@ -11,7 +11,7 @@ import type { KernelPart } from './kernel-part.js';
 import type { ReduceGate } from './reduce-gate.js';
 import type { ResolvedSteps } from './resolve.js';
 import { callUser } from './user-call.js';
-import { userError } from './user-error.js';
+import { refusePromise, userError } from './user-error.js';
 
 export interface SweepSetup {
   /** This rank's parts; may change between two calls of `run`. */
@@ -75,12 +75,18 @@ export class Sweep {
         transport.arm();
         // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
         if (this.#sweep() || this.#finished()) transport.disarm();
-        else transport.sleep(Number.POSITIVE_INFINITY);
+        else transport.sleep(this.#waitFor());
         this.seconds.wait += (performance.now() - start) / 1000;
         spins = transport.spins;
         if (breathe) await breathe();
       }
     }
+  }
+
+  /** What this rank waits for, for whoever asks why nothing moves. */
+  #waitFor(): Wait {
+    const tag = this.#s.gate.opened;
+    return { operation: 'halos', peer: -1, tag, context: -1, deadline: Number.POSITIVE_INFINITY };
   }
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
@@ -145,7 +151,7 @@ export class Sweep {
     } catch (cause) {
       throw userError(cause, 'workunit', part.id, context);
     }
-    if (result !== undefined) refuseResult(result, part.id, context);
+    if (result !== undefined) refusePromise(result, 'workunit', part.id, context);
   }
 
   /** Measures and puts out the state at the beginning of a cycle; false if that has to wait. */
@@ -197,13 +203,4 @@ export class Sweep {
     if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0)
       progress.measures(measures.cycle, measures.values);
   }
-}
-
-function refuseResult(result: unknown, partition: number, context: { cycle: number; phase: number }): void {
-  if (typeof (result as PromiseLike<unknown> | null)?.then !== 'function') return;
-  throw new HaloweaveError(
-    'program',
-    `workunit of partition ${partition}, cycle ${context.cycle}, phase ${context.phase} returned a promise: workunits are synchronous; do asynchronous work in report, or before the run`,
-    { partition, cycle: context.cycle, phase: context.phase, operation: 'workunit' },
-  );
 }

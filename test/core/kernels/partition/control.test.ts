@@ -64,3 +64,27 @@ describe('phases with reduce, control, measures and output: what one loop gives'
     expect(result.control).toEqual(expected.control);
   });
 });
+
+it.each<[string, string, string]>([
+  [
+    'a value that is missing',
+    'missing',
+    "control.next gave no number 'dt' for cycle 2: it must give one for each name in control.start (time, dt)",
+  ],
+  ['an error in next', 'throws', 'no step is small enough'],
+  [
+    'an error in the source of a reduction',
+    'reduce throws',
+    "reduce 'largest' of partition 0, cycle 2, phase 0: no largest",
+  ],
+])('%s ends the run', async (_, fault, text) => {
+  for (const options of [{ transport: 'inline' }, { ranks: 2 }] as RunOptions[]) {
+    const error = await run(kernelProgramFile('control-faults'), {
+      cycles: 5,
+      parts: 2,
+      args: { fault },
+      ...options,
+    }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'program', message: text });
+  }
+});
