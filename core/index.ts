@@ -18,6 +18,7 @@ export type {
   PartitionContext,
   PartitionDefinition,
   Phase,
+  Reductions,
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
@@ -37,7 +38,9 @@ export { type ProgramContext, partitionKernel } from './kernels/partition/kernel
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
+  type Measurable,
   type Measure,
+  type MeasuredPart,
   type MeasureSource,
   max,
   min,
@@ -60,4 +63,5 @@ export {
   type RunSummary,
   run,
 } from './runtime/run.js';
+export type { TraceSummary } from './runtime/trace/trace-file.js';
 export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';

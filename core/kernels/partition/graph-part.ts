@@ -170,16 +170,15 @@ export class OwnedGraphPart implements KernelPart {
       let value: unknown;
       try {
         value = share(object as never, object.neighbours[k]!, context);
-        if (value !== undefined) {
-          refusePromise(value, 'share', this.id, context);
-          if (this.#remote[k]) this.remotePieces++;
-        }
         const bytes = stages[k]!.write(value);
         this.#bytes += bytes;
         if (this.#remote[k]) this.#between += bytes;
       } catch (cause) {
         throw userError(cause, 'share', this.id, context);
       }
+      if (value === undefined) continue;
+      refusePromise(value, 'share', this.id, context);
+      if (this.#remote[k]) this.remotePieces++;
     }
   }
 

@@ -23,6 +23,7 @@ import type { KernelPart, PartId } from './kernel-part.js';
 import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
+import { traceParts } from './traced.js';
 import { partName, userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
@@ -66,6 +67,12 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       'this run would never end: give --cycles N, or cycles or until in the program',
     );
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
+  // Said now and not after a long run.
+  if (options.save && domain.kind !== 'grid')
+    throw new HaloweaveError(
+      'usage',
+      '--save: partitions of a graph have no fields, only the program knows their states: collect them, and write files in report',
+    );
   const context: Mutable<Context> = {
     args,
     cycle: 0,
@@ -78,11 +85,15 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     control: NONE,
   };
   const { program: asWritten, runtime, setup } = open(d, domain, context, env);
-  const check = options.check ? runtime.check() : null;
-  const program = check ? checkedSteps(asWritten, check) : asWritten;
   const parts = [...runtime.parts];
   setUp(setup, parts, context);
   runtime.fillHalos();
+  const check = options.check ? runtime.check() : null;
+  const program = check
+    ? checkedSteps(asWritten, check)
+    : env.trace
+      ? traceParts(parts, asWritten, domain, env.trace)
+      : asWritten;
   const measures = new MeasureGate(program, comm, transport, parts.length);
   const reduces = new ReduceGate(program, comm, transport, parts.length);
   const control = d.control

@@ -48,4 +48,10 @@ describe('--check', () => {
     const lines = (text: string): number => text.split('\n').length;
     expect(lines(out)).toBe(lines(once.out));
   });
+
+  it('does not go with a trace', async () => {
+    const { code, err } = await haloweave([...heat, '--check', '--trace', 'trace.json', ...small]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^haloweave: a run is checked or traced, not both/m);
+  });
 });
