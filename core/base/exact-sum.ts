@@ -1,6 +1,7 @@
 import { require } from './errors.js';
 import { BLOCK, exponentOfLargest, Window } from './exact-window.js';
 import { Lanes } from './lanes.js';
+import { eachBlock, type RowSums, RowWindow } from './row-window.js';
 import { HIGH, LOW, PER_TWO32, powerOfTwo, TWO32 } from './words.js';
 
 /**
@@ -38,8 +39,11 @@ const scratchWords = new Uint32Array(scratch.buffer);
 const PAD = 2;
 const magnitude = new Float64Array(LIMBS + PAD);
 
-/** Rounds the magnitude whose highest nonzero limb is `top` and which has none below `low`. */
-function roundMagnitude(top: number, low: number): number {
+/**
+ * Rounds the magnitude whose highest nonzero limb is `top` and which has none below `low`: to nearest, or `toOdd`,
+ * where an inexact result gets an odd last bit, so that rounding it again to fewer bits errs no second time.
+ */
+function roundMagnitude(top: number, low: number, toOdd: boolean): number {
   const high = magnitude[top + PAD];
   const next = magnitude[top + PAD - 1];
   const after = magnitude[top + PAD - 2];
@@ -56,7 +60,9 @@ function roundMagnitude(top: number, low: number): number {
 
   let significand = (first >>> 11) * TWO32 + (((first << 21) | (second >>> 11)) >>> 0);
   const rest = second & 0x7ff;
-  if (rest > 0x400 || (rest === 0x400 && (sticky || (second & 0x800) !== 0))) significand += 1;
+  if (toOdd) {
+    if ((rest !== 0 || sticky) && (second & 0x800) === 0) significand += 1;
+  } else if (rest > 0x400 || (rest === 0x400 && (sticky || (second & 0x800) !== 0))) significand += 1;
   // Exact, or an overflow to infinity: the significand is an integer from 2^52 to 2^53.
   return significand * powerOfTwo(leading - 52 - 1074);
 }
@@ -108,6 +114,7 @@ export class ExactSum {
   private wait = 0;
 
   private readonly window = new Window();
+  private readonly rows = new RowWindow();
 
   /** Adds one double. Cost about 4 ns. */
   add(x: number): void {
@@ -147,6 +154,25 @@ export class ExactSum {
       start + count <= a.length, 'ExactSum.addRange: range outside the array');
     const end = start + count;
     for (let from = start; from < end; from += BLOCK) this.addBlock(a, from, Math.min(from + BLOCK, end));
+  }
+
+  /**
+   * Adds `rows` rows of `length` elements, the first at `a[first]`, each `stride` elements after the one before: the
+   * same sum as `add` on each. `sums` does the inner loop on the memory that `a` covers from its begin; what it
+   * cannot do goes through `addRange`. Cost: with WebAssembly about 0.5 ns an element where the magnitudes lie within
+   * 2^31 of the largest, zeros aside.
+   * @throws HaloweaveError('argument') if the rows are not inside `a`.
+   */
+  addRows(sums: RowSums, a: Float64Array, first: number, rows: number, length: number, stride: number): void {
+    require(first >= 0 &&
+      length >= 0 &&
+      stride >= length &&
+      (rows <= 0 ||
+        first + (rows - 1) * stride + length <= a.length), 'ExactSum.addRows: rows outside the array');
+    if (length === 0) return;
+    eachBlock(first, rows, length, stride, (at, n, count) =>
+      this.rows.take(this, sums, a, at, n, count, stride),
+    );
   }
 
   private addBlock(a: Float64Array, from: number, to: number): void {
@@ -203,6 +229,15 @@ export class ExactSum {
 
   /** The sum, rounded once. Does not change it: more may be added afterwards. */
   value(): number {
+    return this.round(false);
+  }
+
+  /** The sum, rounded once to single precision: `Math.fround(value())` would round twice. Too small sums are ±0. */
+  valueF32(): number {
+    return Math.fround(this.round(true));
+  }
+
+  private round(toOdd: boolean): number {
     const special = this.flags();
     if (special !== 0) return special === NAN ? NaN : special === PLUS ? Infinity : -Infinity;
     this.settle();
@@ -219,7 +254,7 @@ export class ExactSum {
       magnitude[i + PAD] = digit - carry * TWO32;
     }
     while (magnitude[top + PAD] === 0) top--; // ends: settled limbs are not all zero, nor is their sum
-    return sign * roundMagnitude(top, low);
+    return sign * roundMagnitude(top, low, toOdd);
   }
 
   /**

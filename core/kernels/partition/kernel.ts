@@ -120,7 +120,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   comm.barrier();
   const start = performance.now();
   const phases = program.workunits.length;
-  if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, phases, comm });
+  if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, program, comm });
   else await sweep.run();
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;

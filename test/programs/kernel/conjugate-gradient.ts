@@ -3,7 +3,7 @@
  * products of a cycle are reductions between phases. `--n`: cells per side, centres half a cell inside;
  * f = 2π² sin(πx) sin(πy), whose solution is sin(πx) sin(πy). `--tolerance`: on the residual's norm.
  */
-import { grid, max, type Part, partitionKernel, sum } from 'haloweave';
+import { dot, grid, max, type Part, partitionKernel } from 'haloweave';
 
 type Fields = { u: 'f64'; r: 'f64'; p: 'f64'; q: 'f64' };
 type P = Part<Fields>;
@@ -13,11 +13,6 @@ export default partitionKernel<Fields>(({ args }) => {
   const h = 1 / n;
   const exact = (i: number, j: number): number =>
     Math.sin(Math.PI * (i + 0.5) * h) * Math.sin(Math.PI * (j + 0.5) * h);
-  const dot = (a: 'p' | 'r', b: 'q' | 'r') =>
-    sum<Fields>((part, add) => {
-      const [x, y] = [part[a].data, part[b].data];
-      part.each((c) => add(x[c]! * y[c]!));
-    });
   return {
     partition: ({ parts }) =>
       grid({
@@ -47,7 +42,7 @@ export default partitionKernel<Fields>(({ args }) => {
           });
         },
         share: () => [],
-        reduce: { pq: dot('p', 'q'), before: dot('r', 'r') },
+        reduce: { pq: dot<Fields>('p', 'q'), before: dot<Fields>('r', 'r') },
       },
       {
         workunit(part: P, { reduced }) {
@@ -59,12 +54,12 @@ export default partitionKernel<Fields>(({ args }) => {
           });
         },
         share: () => [],
-        reduce: { after: dot('r', 'r') },
+        reduce: { after: dot<Fields>('r', 'r') },
       },
     ],
     state: ['u', 'r'],
     measure: {
-      residual: dot('r', 'r'),
+      residual: dot<Fields>('r', 'r'),
       error: max((part, add) =>
         part.each((c, [i = 0, j = 0]) => add(Math.abs(part.u.data[c]! - exact(i, j)))),
       ),

@@ -1,10 +1,12 @@
 /** Programs that break the kernel's rules, one a name (`--fault`). Without one it keeps them all. */
 import { grid, max, partitionKernel, sum } from 'haloweave';
 
+type Fields = { u: 'f64'; q: 'f64'; next: 'f64'; old: 'f64' };
+
 let calls = 0;
 const remembered = new Map<number, number>();
 
-export default partitionKernel(({ args }) => {
+export default partitionKernel<Fields>(({ args }) => {
   const fault = String(args.fault ?? 'none');
   const is = (name: string): boolean => fault === name;
   let asked = 0;
@@ -61,6 +63,7 @@ export default partitionKernel(({ args }) => {
     ],
     state: ['u'],
     measure: {
+      ...(is('fast sum') && { fast: sum.fast<Fields>('u') }),
       total: sum((part, add) => {
         const u = part.u.data;
         part.each((c) => add(is('measure') ? u[c]! + calls++ : u[c]!));

@@ -63,6 +63,14 @@ describe('a program that keeps the rules', () => {
     expect(checked.hash).toBe(plain.hash);
   });
 
+  it('a sum that rounds: parts stay where they are', async () => {
+    const options = { cycles: 6, ranks: 2, parts: 6, args: { fault: 'fast sum' } };
+    const plain = await run(FILE, options);
+    const checked = await run(FILE, { ...options, check: true });
+    expect(checked.measures).toEqual(plain.measures);
+    expect(checked.measures.fast).toBeCloseTo(checked.measures.total!, 9);
+  });
+
   it('no cycle at all', async () => {
     expect((await breaking('none', { cycles: 0 })).cycles).toBe(0);
   });
