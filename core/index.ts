@@ -5,7 +5,15 @@ export { StateHash } from './base/state-hash.js';
 export type { Communicator } from './comm/communicator.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
 export type { Request, Status } from './comm/request.js';
-export type { AxisBoundary, Boundary } from './halo/boundary.js';
+export type {
+  AxisBoundary,
+  Boundary,
+  BoundaryFunction,
+  BoundaryPlace,
+  BoundaryValue,
+  SidedBoundary,
+} from './halo/boundary.js';
+export type { Centring } from './halo/extent.js';
 export type {
   Context,
   Frame,
@@ -15,7 +23,13 @@ export type {
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
-export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
+export {
+  type FieldSpec,
+  type FieldTypes,
+  type GridDomain,
+  type GridSpec,
+  grid,
+} from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
 export {
   type AddTerm,
@@ -25,7 +39,7 @@ export {
   min,
   sum,
 } from './kernels/partition/measure.js';
-export type { Part, PartMembers } from './kernels/partition/part.js';
+export type { FillValue, Part, PartMembers } from './kernels/partition/part.js';
 export type { Args, KernelProgram, RankCounters } from './kernels/program.js';
 export type { ArrayOf } from './memory/array.js';
 export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';

@@ -1,5 +1,4 @@
 import { HaloweaveError } from '../../base/errors.js';
-import { StateHash } from '../../base/state-hash.js';
 import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
@@ -17,7 +16,7 @@ import { Frames } from './frames.js';
 import { CycleGate, MeasureGate } from './gate.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes, GridDomain } from './grid.js';
-import { rows } from './measure.js';
+import { hashOf } from './hash.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type Part, partClass } from './part.js';
 import { type ResolvedProgram, resolveProgram } from './resolve.js';
@@ -200,6 +199,7 @@ function fillHalos(
   const { comm } = env;
   const { domain } = program;
   const fields = domain.fields.length;
+  for (const p of parts) for (let f = 0; f < fields; f++) p.setBoundaryVertices(f);
   // Setup may have swapped fields: everybody tells which memory each field has.
   const mine = new Int32Array(parts.length * (fields + 1));
   parts.forEach((p, k) => {
@@ -211,25 +211,4 @@ function fillHalos(
       memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
   for (const p of parts) for (let f = 0; f < fields; f++) p.fillHalo(f, domain, cache, blocks, memories);
   comm.barrier();
-}
-
-/** The part of the state hash that this rank's cells make up. */
-function hashOf(program: ResolvedProgram, parts: OwnedPart[]): Uint32Array {
-  const h = new StateHash();
-  const { shape } = program.domain.geometry;
-  const columns = shape[shape.length - 1]!;
-  for (const f of program.state) {
-    const { name } = program.domain.fields[f]!;
-    const key = StateHash.fieldKey(name);
-    for (const p of parts) {
-      const { lo } = p.object;
-      const rowsAbove = shape.length > 1 ? lo[0]! : 0;
-      let row = rowsAbove;
-      rows(p.object, name, (data, start, count) => {
-        h.addRow(key, row * columns + lo[lo.length - 1]!, data, start, count, 1);
-        row++;
-      });
-    }
-  }
-  return h.words();
 }

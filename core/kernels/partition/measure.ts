@@ -1,5 +1,6 @@
 import { ExactSum } from '../../base/exact-sum.js';
 import type { BuiltinReduction, ReduceOperation } from '../../comm/reduce.js';
+import { eachOwnedRow } from '../../halo/extent.js';
 import type { TypedArray } from '../../memory/dtype.js';
 import type { Context } from './definition.js';
 import type { FieldTypes } from './grid.js';
@@ -8,7 +9,10 @@ import type { Part, PartObject } from './part.js';
 /** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
 export type AddTerm = (value: number) => void;
 
-/** A field's name, or a function that hands over one term for each owned cell of a part. */
+/**
+ * A field's name, for all its values (every vertex once, every component of a vector), or a function that hands
+ * over one term for each owned cell of a part.
+ */
 export type MeasureSource<F extends FieldTypes> =
   | (keyof F & string)
   | ((part: Part<F>, add: AddTerm, context: Context) => void);
@@ -29,7 +33,7 @@ function factory(reduction: BuiltinReduction): MeasureFactory {
 }
 
 /**
- * Σ over all cells, exact: accumulated without rounding and rounded once, so that parts, ranks and order
+ * Σ over all cells (or vertices, or whatever terms a function gives), exact: accumulated without rounding and rounded once, so that parts, ranks and order
  * cannot change it. Costs about 2 ns a term.
  */
 export const sum = factory('sum');
@@ -137,27 +141,14 @@ class ExtremeAccumulator implements Accumulator {
   }
 }
 
-/** Visits the owned cells of a field as contiguous runs along the last axis. */
+/** Visits the owned values of a field as contiguous runs along the last axis. */
 export function rows(
   part: PartObject,
   field: string,
   visit: (data: TypedArray, start: number, count: number) => void,
 ): void {
-  const a = part._arrays[part._field(field, 'measure')]!;
-  const last = a.shape.length - 1;
-  const count = a.shape[last]!;
-  if (last === 0) {
-    visit(a.data, a.offset, count);
-    return;
-  }
-  const planes = a.shape.slice(0, last - 1).reduce((x, y) => x * y, 1);
-  for (let p = 0; p < planes; p++) {
-    let at = a.offset;
-    let rest = p;
-    for (let axis = last - 2; axis >= 0; axis--) {
-      at += (rest % a.shape[axis]!) * a.stride[axis]!;
-      rest = Math.floor(rest / a.shape[axis]!);
-    }
-    for (let i = 0; i < a.shape[last - 1]!; i++) visit(a.data, at + i * a.stride[last - 1]!, count);
-  }
+  const f = part._field(field, 'measure');
+  const { data } = part._arrays[f]!;
+  const { layout, lo, shape } = part._extents[f]!;
+  eachOwnedRow(layout, lo, shape, (start, _index, count) => visit(data, start, count));
 }

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { boxSize } from '../../../core/decomposition/box.js';
 import {
   type AxisBoundary,
-  applyBoundary,
   type Boundary,
   type BoundaryRules,
-  boundaryPlan,
   normaliseBoundary,
   type SidedBoundary,
 } from '../../../core/halo/boundary.js';
+import { applyBoundary } from '../../../core/halo/boundary-apply.js';
+import { boundaryPlan } from '../../../core/halo/boundary-plan.js';
 import { type FieldLayout, fieldLayout, flatIndices } from '../../../core/halo/layout.js';
 import { type GridGeometry, haloEdges, partBox } from '../../../core/halo/plan.js';
 import { coordsOf, pointCount } from '../../../core/topology/cartesian.js';
@@ -63,11 +63,11 @@ function oracle(g: GridGeometry, rules: BoundaryRules, x: number[], round: (v: n
     const n = g.shape[k];
     if (g.periodic[k] || (x[k] >= 0 && x[k] < n)) continue;
     const rule = rules.sides[k][x[k] < 0 ? 0 : 1];
-    if (rule.kind === 'constant') return round(rule.value);
+    if (rule.kind === 'constant') return round(rule.value as number);
     if (rule.kind === 'periodic') throw new Error('a periodic axis has no outside');
     const mirrored = x.slice();
     mirrored[k] = x[k] < 0 ? -1 - x[k] : 2 * n - 1 - x[k];
-    return round(2 * rule.value - oracle(g, rules, mirrored, round));
+    return round(2 * (rule.value as number) - oracle(g, rules, mirrored, round));
   }
   return round(initial(x.map((c, k) => ((c % g.shape[k]) + g.shape[k]) % g.shape[k])));
 }

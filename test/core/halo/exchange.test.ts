@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type Boundary, type RunOptions, run } from 'haloweave';
 import { describe, expect, it } from 'vitest';
 import { blockSize } from '../../../core/decomposition/block.js';
+import { boxVolume } from '../../../core/decomposition/box.js';
 import { HaloPlan, SlotLayout } from '../../../core/halo/exchange.js';
 import { fieldLayout } from '../../../core/halo/layout.js';
 import { type GridGeometry, haloEdges, partBox } from '../../../core/halo/plan.js';
@@ -129,26 +130,39 @@ describe('SlotLayout and HaloPlan', () => {
   const edges = haloEdges(g, 1);
 
   it('lays the pieces of all fields one after the other without overlap, fields on 8 bytes', () => {
-    const shared = [dtypeInfo('u8'), dtypeInfo('f64'), dtypeInfo('i16')];
-    const slot = new SlotLayout(edges, shared);
+    const shared = (
+      [
+        ['u8', 1],
+        ['f64', 3],
+        ['i16', 2],
+      ] as const
+    ).map(([name, components]) => ({
+      dtype: dtypeInfo(name),
+      components,
+      edges,
+    }));
+    const slot = new SlotLayout(shared);
     const elements = edges.reduce(
       (n, e) => n + (e.send.hi[0] - e.send.lo[0]) * (e.send.hi[1] - e.send.lo[1]),
       0,
     );
     let end = 0;
-    shared.forEach((d, position) => {
+    shared.forEach(({ dtype, components }, position) => {
       expect(slot.start(position) % 8).toBe(0);
       expect(slot.start(position)).toBeGreaterThanOrEqual(end);
       expect(slot.start(position)).toBeLessThan(end + 8);
       expect(slot.piece(position, edges[0].index)).toBe(slot.start(position));
-      end = slot.start(position) + elements * d.bytes;
+      end = slot.start(position) + elements * components * dtype.bytes;
+      const { index } = edges.at(-1)!;
+      const last = boxVolume(edges.at(-1)!.send) * components * dtype.bytes;
+      expect(slot.piece(position, index)).toBe(end - last);
     });
     expect(slot.bytes).toBe(Math.ceil(end / 8) * 8);
   });
 
   it('takes no room for a share of nothing', () => {
-    expect(new SlotLayout(edges, []).bytes).toBe(0);
-    expect(new SlotLayout([], [dtypeInfo('f32')]).bytes).toBe(0);
+    expect(new SlotLayout([]).bytes).toBe(0);
+    expect(new SlotLayout([{ dtype: dtypeInfo('f32'), components: 1, edges: [] }]).bytes).toBe(0);
   });
 
   it('packs and unpacks the same cells, in rows and one by one', () => {

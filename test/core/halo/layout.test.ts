@@ -8,6 +8,7 @@ describe('fieldLayout', () => {
       size: [3, 4],
       halo: 2,
       padded: [7, 8],
+      components: 1,
       strides: [8, 1],
       origin: 18,
       length: 56,

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { boxSize } from '../../../../core/decomposition/box.js';
 import { fieldLayout } from '../../../../core/halo/layout.js';
 import { partBox } from '../../../../core/halo/plan.js';
+import { BlockLayout } from '../../../../core/kernels/partition/blocks.js';
+import { fieldExtents } from '../../../../core/kernels/partition/field-plans.js';
 import { type GridDomain, grid } from '../../../../core/kernels/partition/grid.js';
 import { type PartObject, partClass } from '../../../../core/kernels/partition/part.js';
 import { ndarray } from '../../../../core/memory/ndarray.js';
@@ -21,6 +23,7 @@ function makePart(domain: GridDomain, id: number): PartObject {
     arrays,
     fields.map((_, k) => k * layout.length),
     Object.fromEntries(fields.map((f, k) => [f.name, k])),
+    fieldExtents(domain, new BlockLayout(domain, id, []), id),
   );
 }
 
