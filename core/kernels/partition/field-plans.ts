@@ -8,12 +8,12 @@ import type { FieldExtent } from './part.js';
 export function fieldExtents(domain: GridDomain, block: BlockLayout, id: number): FieldExtent[] {
   const known = new Map<string, FieldExtent>();
   return domain.fields.map(({ centring, components, vector }, f) => {
-    const key = `${centring} ${components} ${vector}`;
-    let extent = known.get(key);
+    const kind = `${centring}-centred, ${vector ? `a vector of ${components}` : 'a number'}`;
+    let extent = known.get(kind);
     if (!extent) {
       const { lo, hi } = ownedBox(domain.geometry, id, centring);
-      extent = { layout: block.fields[f]!, lo, hi, shape: fieldShape(domain.geometry, centring) };
-      known.set(key, extent);
+      extent = { layout: block.fields[f]!, lo, hi, shape: fieldShape(domain.geometry, centring), kind };
+      known.set(kind, extent);
     }
     return extent;
   });

@@ -71,6 +71,8 @@ export interface FieldExtent {
   hi: readonly number[];
   /** Extent of the whole field, without components. */
   shape: readonly number[];
+  /** Centring and components, for messages: fields that differ in it cannot be swapped. */
+  kind: string;
 }
 
 /** The kernel's side of a part. */
@@ -211,11 +213,8 @@ export class PartObject implements PartMembers {
 
   _refuseSwap(a: string, b: string): never {
     const [x, y] = [this._field(a, 'swap'), this._field(b, 'swap')];
-    const kind = (f: number): string => {
-      const { layout, shape } = this._extents[f]!;
-      const components = layout.components === 1 ? '' : ` × ${layout.components}`;
-      return `${this._arrays[f]!.dtype}${components} on ${shape.join('x')}`;
-    };
+    const sameDtype = this._arrays[x]!.dtype === this._arrays[y]!.dtype;
+    const kind = (f: number): string => (sameDtype ? this._extents[f]!.kind : this._arrays[f]!.dtype);
     throw new HaloweaveError(
       'argument',
       `swap: '${a}' is ${kind(x)} and '${b}' is ${kind(y)}; only fields of one dtype, centring and number of components can be swapped`,
