@@ -3,12 +3,23 @@ import { collectives } from './collectives.js';
 import { grain } from './grain.js';
 import { heat } from './heat.js';
 import { latency } from './latency.js';
+import { npbEp } from './npb/npb-ep.js';
 import { Report } from './report.js';
 import { spins } from './spins.js';
 
-export const names = ['latency', 'collectives', 'grain', 'heat', 'spins'] as const;
+export const names = ['latency', 'collectives', 'grain', 'heat', 'spins', 'npb-ep'] as const;
 
-export async function runBench(name: string, flags: { json: boolean; peers: boolean }): Promise<void> {
+/** The options beyond --json and --peers, by the benchmarks that have them. */
+export const own: Readonly<Record<string, readonly string[]>> = { 'npb-ep': ['class', 'ranks'] };
+
+export interface BenchFlags {
+  json: boolean;
+  peers: boolean;
+  class?: string;
+  ranks?: number;
+}
+
+export async function runBench(name: string, flags: BenchFlags): Promise<void> {
   const report = new Report(flags.json);
   try {
     switch (name) {
@@ -23,6 +34,10 @@ export async function runBench(name: string, flags: { json: boolean; peers: bool
         break;
       case 'heat':
         await heat(flags.peers, report);
+        break;
+      case 'npb-ep':
+        // The smallest class: half a second, so that `bench all` may have it.
+        await npbEp(flags.class ?? 'S', flags.ranks, report);
         break;
       default:
         await spins(flags.peers, report);

@@ -14,6 +14,8 @@ export interface BenchLine {
   readonly ratio?: number;
   /** What the documentation promises: with a peer, the least ratio; without one, a bound on the value in `unit`. */
   readonly target?: number;
+  /** What else there is to say: more keys of the JSON object, or a note below the table. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Which of two values in a unit is the better one. */
@@ -101,6 +103,12 @@ function table(lines: readonly BenchLine[]): string {
   return Array.from({ length: rows.length + 1 }, (_, index) => `${row(index)}\n`).join('');
 }
 
+function formatDetails(details: Readonly<Record<string, unknown>>): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : value}`)
+    .join(', ');
+}
+
 /** Where a report writes; a test gives its own. */
 export interface Sinks {
   readonly out: (text: string) => void;
@@ -114,7 +122,7 @@ const STANDARD: Sinks = {
 
 /**
  * Collects the lines of a run. With `json`, each line is written to standard output as it is added, as
- * {bench, case, value, unit, peer, ratio}, with null for no peer and no ratio, and notes go to standard error.
+ * {bench, case, value, unit, peer, ratio} and a line's details, with null for no peer and no ratio, and notes go to standard error.
  * Without, `end` writes a table a bench, and the notes below, to standard output.
  */
 export class Report {
@@ -132,9 +140,19 @@ export class Report {
       throw new RangeError(`${line.bench}, ${line.case}: value ${line.value}`);
     const { bench, case: name, value, unit, peer, peerValue } = line;
     const ratio = line.ratio ?? (peerValue === undefined ? undefined : compare(value, peerValue, unit));
-    if (!this.json) this.lines.push(ratio === undefined ? line : { ...line, ratio });
-    else {
-      const object = { bench, case: name, value, unit, peer: peer ?? null, ratio: ratio ?? null };
+    if (!this.json) {
+      this.lines.push(ratio === undefined ? line : { ...line, ratio });
+      if (line.details) this.note(`${bench}, ${name}: ${formatDetails(line.details)}`);
+    } else {
+      const object = {
+        bench,
+        case: name,
+        value,
+        unit,
+        peer: peer ?? null,
+        ratio: ratio ?? null,
+        ...line.details,
+      };
       this.sinks.out(JSON.stringify(object) + '\n');
     }
   }

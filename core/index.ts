@@ -2,9 +2,13 @@ export { AbortedError, type ErrorCode, type ErrorPlace, HaloweaveError } from '.
 export { ExactSum } from './base/exact-sum.js';
 export { RandomStream } from './base/random.js';
 export { StateHash } from './base/state-hash.js';
+export type { CartesianCommunicator, CartesianTopology } from './comm/cartesian-communicator.js';
 export type { Communicator } from './comm/communicator.js';
+export type { GraphCommunicator } from './comm/graph-communicator.js';
+export type { CollectiveChoice } from './comm/group.js';
+export type { CartesianOptions, GroupOptions } from './comm/group-calls.js';
 export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
-export type { Request, Status } from './comm/request.js';
+export { Request, type RequestValues, type Status } from './comm/request.js';
 export type {
   AxisBoundary,
   Boundary,
@@ -23,6 +27,17 @@ export type {
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
+export { type GraphDomain, type GraphPartSpec, type GraphSpec, graph } from './kernels/partition/graph.js';
+export type {
+  Emit,
+  GraphDefinition,
+  GraphMembers,
+  GraphPart,
+  GraphPhase,
+  GraphReportContext,
+  ShareContext,
+  StateOf,
+} from './kernels/partition/graph-definition.js';
 export {
   type FieldSpec,
   type FieldTypes,
@@ -31,6 +46,7 @@ export {
   grid,
 } from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
+export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
   type Measure,
@@ -46,6 +62,7 @@ export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from '
 export type { DType, TypedArray } from './memory/dtype.js';
 export { Heap, type HeapOptions } from './memory/heap.js';
 export { type NdArray, ndarray } from './memory/ndarray.js';
+export { readNpy, writeNpy } from './memory/npy.js';
 export {
   type RankSummary,
   RunError,

@@ -34,7 +34,7 @@ describe('package.json', () => {
   });
 
   it('exports each public entry with its types, which the build makes', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './solvers', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual(['.', './math', './solvers', './package.json']);
     for (const [entry, target] of Object.entries(manifest.exports)) {
       if (typeof target === 'string') continue;
       expect(Object.keys(target), `types come first in '${entry}'`).toEqual(['types', 'default']);
@@ -45,6 +45,8 @@ describe('package.json', () => {
   it('can be imported by its name', async () => {
     const entry = await import('haloweave');
     expect(Object.keys(entry)).toEqual(expect.arrayContaining(['run', 'grid', 'partitionKernel', 'sum']));
+    const math = await import('haloweave/math');
+    expect(Object.keys(math)).toEqual(expect.arrayContaining(['sin', 'exp', 'log', 'pow', 'sqrt', 'PI']));
   });
 
   it('builds before tests and before packing', () => {

@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'unexpected-full'
   | 'aborted'
   | 'deadlock'
+  | 'timeout'
+  | 'cancelled'
   | 'partition'
   | 'program'
   | 'format'
@@ -18,7 +20,8 @@ export type ErrorCode =
 /** Where an error happened; everything is optional because not every failure has every coordinate. */
 export interface ErrorPlace {
   rank?: number;
-  partition?: number;
+  /** The number of a grid's partition, the id of a graph's. */
+  partition?: number | string;
   cycle?: number;
   phase?: number;
   operation?: string;

@@ -9,7 +9,7 @@ import { type RunFlags, runCommand, runFlags } from './run.js';
 import { jsonSummary } from './summary.js';
 
 /** The examples that can be run by name lie beside the compiled command line, with their sources above. */
-const FOLDER = fileURLToPath(new URL('../../../examples/', import.meta.url));
+export const FOLDER = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
 /** `haloweave demo NAME`. */
 export function addDemoCommand(program: Command): void {

@@ -3,21 +3,24 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './bench.js';
 import { addDemoCommand } from './demo.js';
+import { addDoctorCommand } from './doctor.js';
 import { ExitCode, reportError } from './exit.js';
 import { addRunCommand } from './run.js';
 
-const version = (
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+  engines: { node: string };
+};
 
 const program = new Command('haloweave')
   .description('Partition and stencil compute for TypeScript: three functions, every core, the same bits.')
-  .version(version)
+  .version(manifest.version)
   .exitOverride()
   .showHelpAfterError('(haloweave --help shows what there is)');
 addRunCommand(program);
 addDemoCommand(program);
 addBenchCommand(program);
+addDoctorCommand(program, manifest.engines.node);
 for (const c of program.commands) c.exitOverride().showHelpAfterError();
 
 try {

@@ -13,6 +13,8 @@ export interface RunFlags {
   transport?: string;
   hash?: boolean;
   json?: boolean;
+  tagOutput?: boolean;
+  save?: string;
 }
 
 /** `haloweave run FILE`. */
@@ -38,6 +40,8 @@ export function runFlags(command: Command): Command {
     .option('--parts <parts>', 'partitions: 25, 5x5 or cells=N (default: four a rank)')
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
+    .option('--tag-output', 'begin every line that the program prints with its rank')
+    .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
     .option('--hash', 'print the state hash')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
@@ -71,17 +75,22 @@ export async function runCommand(
     hash: flags.hash === true || flags.json === true,
     signal: interrupts.signal,
     output: flags.json ? 2 : 1,
+    tagOutput: flags.tagOutput === true,
     onProgress: (p) => display.update(p),
     ...(flags.ranks !== undefined ? { ranks: flags.ranks } : {}),
     ...(flags.parts !== undefined ? { parts: flags.parts } : {}),
     ...(flags.cycles !== undefined ? { cycles: flags.cycles } : {}),
+    ...(flags.save !== undefined ? { save: flags.save } : {}),
   };
   try {
     const result = await run(file, options);
     display.stop();
     done?.(result);
+    // Beside --json standard output is for one object.
+    const remarks = flags.json ? process.stderr : process.stdout;
     if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
+    if (flags.save !== undefined) remarks.write(`  saved ${result.saved.length} files to ${flags.save}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
   } catch (error) {
     if (error instanceof RunError && interrupts.signal.aborted) {

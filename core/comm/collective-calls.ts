@@ -7,7 +7,7 @@ import type { FoldOperation, ReduceOperation } from './reduce.js';
 /** What a communicator does among all its ranks: see `Communicator`. */
 export class CollectiveCalls extends PointToPoint {
   /** @internal */
-  protected readonly collectives: SharedCollectives;
+  protected collectives: SharedCollectives;
 
   protected constructor(endpoint: Endpoint, group: Group) {
     super(endpoint, group);

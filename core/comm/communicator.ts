@@ -1,7 +1,11 @@
 import { WORLD_CONTEXT } from '../wire/tags.js';
-import { CollectiveCalls } from './collective-calls.js';
+import { CartesianCommunicator } from './cartesian-communicator.js';
 import type { Endpoint } from './endpoint.js';
+import { GraphCommunicator } from './graph-communicator.js';
 import { Group } from './group.js';
+import { GroupCalls, type Kinds } from './group-calls.js';
+import { Registry } from './registry.js';
+import type { ResultHash } from './result-hash.js';
 
 /**
  * The object through which ranks exchange messages, as MPI's communicator. Ranks are 0..size−1.
@@ -12,15 +16,24 @@ import { Group } from './group.js';
  * travel by reference and are copied once, straight into the receiver's buffer; such a send may wait for
  * its receive. Smaller sends return at once unless the receiver's mailbox (256 messages) is full.
  */
-export class Communicator extends CollectiveCalls {
+export class Communicator extends GroupCalls {
+  // Nothing public here that `GroupCalls` has not: communicators with a topology are used as communicators.
   /** Not for programs: a run makes the communicator of all its ranks, and `split` and `dup` make others. */
-  constructor(endpoint: Endpoint, group: Group = everyRank(endpoint)) {
-    super(endpoint, group);
+  constructor(endpoint: Endpoint, group: Group = worldGroup(endpoint)) {
+    super(endpoint, group, kinds);
   }
 }
 
-function everyRank(endpoint: Endpoint): Group {
+const kinds: Kinds = {
+  plain: (endpoint, group) => new Communicator(endpoint, group),
+  cartesian: (...parts) => new CartesianCommunicator(...parts),
+  graph: (...parts) => new GraphCommunicator(...parts),
+};
+
+/** All ranks of the run. What programs register as results goes to `results`, if it is given. */
+export function worldGroup(endpoint: Endpoint, results: ResultHash | null = null): Group {
   const { rank, size, board } = endpoint.transport;
   const members = Int32Array.from({ length: size }, (_, r) => r);
-  return new Group(members, rank, WORLD_CONTEXT, board);
+  const registry = new Registry(WORLD_CONTEXT + 2, results);
+  return new Group(members, rank, WORLD_CONTEXT, board, { registry });
 }

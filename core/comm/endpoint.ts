@@ -1,44 +1,16 @@
 import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
-import { DTYPES } from '../memory/dtype.js';
-import { type Address, addressOf, arenaNumber, offsetOf } from '../memory/heap.js';
+import { type Address, offsetOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
-import {
-  ARENA,
-  BYTES,
-  CELL_WORDS,
-  CONTEXT,
-  dtypeCodeOf,
-  INLINE_BYTES,
-  KIND,
-  Kind,
-  kindOf,
-  Mode,
-  modeOf,
-  OFFSET,
-  PAYLOAD,
-  packKind,
-  SHAPE_BYTES,
-  SOURCE,
-  TAG,
-} from '../wire/cell.js';
+import { BYTES, CELL_WORDS, INLINE_BYTES, KIND, Mode, modeOf } from '../wire/cell.js';
 import { AsyncWaiters } from './async-waiters.js';
 import type { Group } from './group.js';
-import {
-  type Buffer,
-  bytesOf,
-  copyElements,
-  type Landing,
-  landFresh,
-  landInto,
-  type Outgoing,
-  readShape,
-  writePayload,
-} from './payload.js';
-import { type Progressing, ReceiveTransfer, refuse, SendTransfer, type Transfer } from './rendezvous.js';
-import type { Request, Status } from './request.js';
+import { type Buffer, bytesOf, type Outgoing, writePayload } from './payload.js';
+import { fillRecord, fillStatus, readRecord } from './record.js';
+import { type Progressing, ReceiveTransfer, SendTransfer, type Transfer } from './rendezvous.js';
+import { Request, type Status } from './request.js';
 import { matches, Stash } from './stash.js';
-import type { Wait } from './wait.js';
+import { checkDeadline, type Held, type Wait } from './wait.js';
 
 /**
  * Bytes up to which a send copies its payload to the heap and returns. Above it a send may wait for its
@@ -50,7 +22,7 @@ export const EAGER_BYTES = 64 * 1024;
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 
 /** A nonblocking receive that waits for its message. */
-interface Posted {
+export interface Posted {
   /** Rank of the run, or ANY_SOURCE. */
   source: number;
   tag: number;
@@ -60,6 +32,8 @@ interface Posted {
   buffer: Buffer | null;
   status: Status | null;
   request: Request<unknown>;
+  /** The KIND word of the record that it met; set then, even if that could not be read. */
+  word?: number;
 }
 
 interface Active {
@@ -96,7 +70,13 @@ export class Endpoint {
   }
 
   /** Sends; complete on return unless a transfer is returned, which must then be stepped to its end. */
-  post(o: Outgoing, peer: number, tag: number, context: number): SendTransfer | null {
+  post(
+    o: Outgoing,
+    peer: number,
+    tag: number,
+    context: number,
+    deadline = Number.POSITIVE_INFINITY,
+  ): SendTransfer | null {
     const t = this.transport;
     const bytes = bytesOf(o);
     if (bytes > 0xffff_ffff)
@@ -122,25 +102,36 @@ export class Endpoint {
       mode = Mode.block;
       address = this.#toBlock(o, bytes);
     }
-    const cell = this.room(peer);
-    this.#fill(t.cells, cell, o, mode, bytes, address, tag, context);
+    let cell: number;
+    try {
+      cell = this.room(peer, tag, context, deadline);
+    } catch (error) {
+      // Nothing has been sent: what was made ready for it goes back.
+      if (transfer) transfer.withdraw();
+      else if (mode === Mode.block) t.heap.giveBack(address, bytes);
+      throw error;
+    }
+    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address });
     t.commit(peer, cell);
     return transfer;
   }
 
   /** A free record in the peer's mailbox, waiting for room and taking in own messages meanwhile. */
-  room(peer: number): number {
+  room(peer: number, tag: number, context: number, deadline: number): number {
     const t = this.transport;
     let cell = t.acquire(peer);
+    if (cell >= 0) return cell;
+    const wait: Wait = { operation: 'send', peer, tag, context, deadline };
     while (cell < 0) {
       this.advance();
+      checkDeadline(wait, t.rank);
       t.arm();
       t.askForRoom(peer);
       // A transfer's peer may have woken this rank before it armed.
       if (this.#active.length > 0) this.#progress();
       cell = t.acquire(peer);
       if (cell >= 0 || t.poll() >= 0) t.disarm();
-      else t.sleep(Number.POSITIVE_INFINITY);
+      else t.sleep(wait, this.held());
       if (cell < 0) cell = t.acquire(peer);
     }
     return cell;
@@ -166,22 +157,34 @@ export class Endpoint {
     }
   }
 
-  /** Sleeps until something happens, unless `ready()` is found true on a last look. */
+  /** Sleeps until something happens, unless `ready()` is found true on a last look. Throws past the wait's limit. */
   park(ready: () => boolean, wait: Wait): void {
     const t = this.transport;
+    checkDeadline(wait, t.rank);
     t.arm();
     this.advance();
     if (ready()) t.disarm();
-    else t.sleep(wait.deadline);
+    else t.sleep(wait, this.held());
+  }
+
+  /** What has arrived and nobody has asked for. */
+  held(): Held {
+    return this.stash.held();
   }
 
   /** Steps a transfer to its end. */
   finish(transfer: Transfer, wait: Wait): void {
     let complete = false;
-    this.waitUntil(() => {
-      complete ||= transfer.step();
-      return complete;
-    }, wait);
+    try {
+      this.waitUntil(() => {
+        complete ||= transfer.step();
+        return complete;
+      }, wait);
+    } catch (error) {
+      // A wait that reached its limit leaves the transfer to whatever this rank does next.
+      if (!complete) this.track(transfer, new Request<unknown>(this, wait));
+      throw error;
+    }
   }
 
   /** Steps something whenever this rank makes progress, and settles the request when it is complete. */
@@ -194,9 +197,8 @@ export class Endpoint {
     return this.#waiters.settled(request);
   }
 
-  /** Starts a nonblocking receive. */
+  /** Starts a nonblocking receive: of what is in the stash, else of what comes. */
   postReceive(posted: Posted): void {
-    this.advance();
     const early = this.stash.find(posted.source, posted.tag, posted.context);
     if (early < 0) {
       this.#posted.push(posted);
@@ -206,11 +208,20 @@ export class Endpoint {
     this.#accept(posted, this.stash.views, early);
   }
 
+  /** Takes a posted receive back; false if it has met its message. */
+  withdraw(request: Request<unknown>): boolean {
+    this.advance();
+    const k = this.#posted.findIndex((p) => p.request === request);
+    if (k < 0) return false;
+    this.#posted.splice(k, 1);
+    return true;
+  }
+
   /**
    * Blocks until a message matches, then gives its record: `true` in the mailbox at `matched`, which must
    * be released after reading; `false` in the stash, where it has been removed already.
    */
-  await(source: number, tag: number, context: number): boolean {
+  await(source: number, tag: number, context: number, operation: string, deadline: number): boolean {
     const t = this.transport;
     if (!this.stash.isEmpty && this.#takeEarly(source, tag, context)) return false;
     let spins = t.spins;
@@ -228,10 +239,12 @@ export class Endpoint {
       }
       if (this.#active.length > 0) this.#progress();
       if (spins-- > 0) continue;
+      const wait: Wait = { operation, peer: source, tag, context, deadline };
+      checkDeadline(wait, t.rank);
       t.arm();
       if (this.#active.length > 0) this.#progress();
       if (t.poll() >= 0) t.disarm();
-      else t.sleep(Number.POSITIVE_INFINITY);
+      else t.sleep(wait, this.held());
       spins = t.spins;
     }
   }
@@ -259,58 +272,9 @@ export class Endpoint {
     this.#keep(to);
   }
 
-  /**
-   * Reads a matched record into `buffer`, or into fresh memory: the value, or the transfer that will give
-   * it. A message that the buffer cannot take is consumed, its sender released, and the error thrown.
-   */
+  /** Reads a matched record: its value, or the transfer that will give it (see `readRecord`). */
   read(views: CellViews, cell: number, buffer: Buffer | null): { value: unknown } | ReceiveTransfer {
-    const { i32, u32 } = views;
-    const word = i32[cell + KIND]!;
-    const kind = kindOf(word);
-    const mode = modeOf(word);
-    const dtype = DTYPES[dtypeCodeOf(word)]!;
-    const source = i32[cell + SOURCE]!;
-    const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
-    const count = (u32[cell + BYTES]! - head) / dtype.bytes;
-    const heap = this.transport.heap;
-    const address = mode === Mode.inline ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
-    const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
-    let landing: Landing;
-    try {
-      landing = buffer
-        ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
-        : landFresh(
-            kind,
-            dtype,
-            count,
-            kind === Kind.ndarray ? this.#shape(views, cell, mode, address) : null,
-          );
-    } catch (error) {
-      if (mode === Mode.rendezvous) refuse(heap, address, source, this.#wake);
-      else if (arena) heap.giveBack(address, u32[cell + BYTES]!);
-      throw error;
-    }
-    if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, this.#wake);
-    const byCode = arena ? arena.views : views.byCode;
-    const from = (arena ? offsetOf(address) : (cell + PAYLOAD) * 4) + head;
-    copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
-    if (arena) heap.giveBack(address, u32[cell + BYTES]!);
-    return { value: landing.finish() };
-  }
-
-  fillStatus(status: Status, i32: Int32Array, cell: number, group: Group): void {
-    const word = i32[cell + KIND]!;
-    status.source = group.numberOf(i32[cell + SOURCE]!);
-    status.tag = i32[cell + TAG]!;
-    const head = kindOf(word) === Kind.ndarray ? SHAPE_BYTES : 0;
-    status.count = ((i32[cell + BYTES]! >>> 0) - head) / DTYPES[dtypeCodeOf(word)]!.bytes;
-  }
-
-  #shape(views: CellViews, cell: number, mode: Mode, address: Address): number[] {
-    if (mode === Mode.inline) return readShape(views.u32, cell + PAYLOAD);
-    if (mode === Mode.rendezvous) return ReceiveTransfer.shapeOf(this.transport.heap, address);
-    const arena = this.transport.heap.arenaOf(address);
-    return readShape(arena.words, offsetOf(address) / 4);
+    return readRecord(this.transport.heap, views, cell, buffer, this.#wake);
   }
 
   /** Gives a record to the first receive that waits for it; false if none does. */
@@ -323,8 +287,9 @@ export class Endpoint {
   }
 
   #accept(p: Posted, views: CellViews, cell: number): void {
+    p.word = views.i32[cell + KIND]!;
     try {
-      if (p.status) this.fillStatus(p.status, views.i32, cell, p.group);
+      if (p.status) fillStatus(p.status, views.i32, cell, p.group);
       const got = this.read(views, cell, p.buffer);
       if (got instanceof ReceiveTransfer) this.#active.push({ transfer: got, request: p.request });
       else p.request.settle(got.value);
@@ -333,47 +298,39 @@ export class Endpoint {
     }
   }
 
+  /**
+   * Moves on everything under way until nothing more completes: what completes may be what a collective waits
+   * for, and what this starts may be complete at once. None of it may be left over when the rank goes to sleep.
+   */
   #progress(): void {
-    for (let k = this.#active.length - 1; k >= 0; k--) {
-      const a = this.#active[k]!;
-      try {
-        if (!a.transfer.step()) continue;
-        this.#active.splice(k, 1);
-        a.request.settle(a.transfer.value);
-      } catch (error) {
-        this.#active.splice(k, 1);
-        a.request.settle(undefined, error);
+    for (let again = true; again; ) {
+      again = false;
+      for (let k = 0; k < this.#active.length; k++) {
+        const a = this.#active[k]!;
+        if (!this.#stepped(a)) continue;
+        // Not at k if a step has changed the list.
+        this.#active.splice(this.#active.indexOf(a), 1);
+        k--;
+        again = true;
       }
     }
+  }
+
+  /** Steps one; true if it is over. */
+  #stepped(a: Active): boolean {
+    try {
+      if (!a.transfer.step()) return false;
+      a.request.settle(a.transfer.value);
+    } catch (error) {
+      a.request.settle(undefined, error);
+    }
+    return true;
   }
 
   #toBlock(o: Outgoing, bytes: number): Address {
     const address = this.transport.heap.lend(bytes);
     writePayload(o, this.transport.heap.arenaOf(address).views, offsetOf(address));
     return address;
-  }
-
-  #fill(
-    v: CellViews,
-    cell: number,
-    o: Outgoing,
-    mode: Mode,
-    bytes: number,
-    address: Address,
-    tag: number,
-    context: number,
-  ): void {
-    const { i32, u32 } = v;
-    i32[cell + KIND] = packKind(o.kind, o.dtype.code, mode);
-    i32[cell + SOURCE] = this.transport.rank;
-    i32[cell + TAG] = tag;
-    i32[cell + CONTEXT] = context;
-    u32[cell + BYTES] = bytes;
-    if (mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
-    else {
-      u32[cell + ARENA] = arenaNumber(address);
-      u32[cell + OFFSET] = offsetOf(address);
-    }
   }
 
   /** A message to oneself is always buffered: there is nobody else who could receive meanwhile. */
@@ -384,7 +341,7 @@ export class Endpoint {
     this.advance();
     const cell = this.stash.take();
     const views = this.stash.views;
-    this.#fill(views, cell, o, mode, bytes, address, tag, context);
+    fillRecord(views, cell, o, { source: this.transport.rank, tag, context, mode, bytes, address });
     if (this.#giveToPosted(views, cell)) this.stash.discard(cell);
     else this.#keep(cell);
   }

@@ -19,6 +19,7 @@ import { ANY_SOURCE, ANY_TAG, MAX_TAG } from '../wire/tags.js';
 import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
 import { type Buffer, outgoing } from './payload.js';
+import { fillStatus } from './record.js';
 import { ReceiveTransfer } from './rendezvous.js';
 import { Request, type Status } from './request.js';
 import { type Wait, waitFor } from './wait.js';
@@ -93,7 +94,7 @@ export class PointToPoint {
   recvInto(buffer: Buffer, source: number = ANY_SOURCE, tag: number = ANY_TAG, status?: Status): number {
     this._checkSource(source, tag, 'recvInto');
     const endpoint = this.endpoint;
-    const inBox = endpoint.await(this._world(source), tag, this.context);
+    const inBox = endpoint.await(this._world(source), tag, this.context, 'recvInto', this.deadline());
     if (buffer instanceof Float64Array) {
       const cell = endpoint.matched;
       const v = inBox ? this.transport.cells : endpoint.stash.views;
@@ -101,7 +102,7 @@ export class PointToPoint {
       if (v.i32[cell + KIND] === SMALL_F64 && count <= buffer.length) {
         const from = (cell + PAYLOAD) >> 1;
         for (let k = 0; k < count; k++) buffer[k] = v.f64[from + k]!;
-        if (status) endpoint.fillStatus(status, v.i32, cell, this.group);
+        if (status) fillStatus(status, v.i32, cell, this.group);
         if (inBox) this.transport.release(cell);
         return count;
       }
@@ -130,7 +131,10 @@ export class PointToPoint {
    * when the receiver's mailbox is full.
    */
   isend(value: unknown, dest: number, tag = 0): Request<void> {
-    const request = new Request<void>(this.endpoint, this._wait('isend', dest, tag));
+    const request = new Request<void>(
+      this.endpoint,
+      waitFor('isend', this.context, this.members[dest]!, tag),
+    );
     const transfer = this._post(value, dest, tag, 'isend');
     if (transfer) this.endpoint.track(transfer, request as Request<unknown>);
     else request.settle(undefined);
@@ -167,7 +171,23 @@ export class PointToPoint {
       this._wait('probe', source, tag),
     );
     const status: Status = { source, tag, count: 0 };
-    endpoint.fillStatus(status, endpoint.stash.views.i32, found, this.group);
+    fillStatus(status, endpoint.stash.views.i32, found, this.group);
+    return status;
+  }
+
+  /**
+   * Looks whether a matching message has arrived, without blocking and without receiving it: who sent it, or null.
+   * Not collective; the outcome depends on timing, and the run's summary counts it.
+   */
+  iprobe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Status | null {
+    this._checkSource(source, tag, 'iprobe');
+    const { endpoint } = this;
+    endpoint.nondeterministic++;
+    endpoint.advance();
+    const found = endpoint.stash.find(this._world(source), tag, this.context);
+    if (found < 0) return null;
+    const status: Status = { source, tag, count: 0 };
+    fillStatus(status, endpoint.stash.views.i32, found, this.group);
     return status;
   }
 
@@ -175,7 +195,7 @@ export class PointToPoint {
   protected _sendSmall(value: Float64Array, dest: number, tag: number): void {
     const t = this.transport;
     let cell = t.acquire(dest);
-    if (cell < 0) cell = this.endpoint.room(dest);
+    if (cell < 0) cell = this.endpoint.room(dest, tag, this.context, this.deadline());
     const { i32, f64 } = t.cells;
     const n = value.length;
     i32[cell + KIND] = SMALL_F64;
@@ -194,13 +214,13 @@ export class PointToPoint {
   protected _post(value: unknown, dest: number, tag: number, operation: string) {
     this._checkPeer(dest, operation);
     this._checkTag(tag, operation);
-    return this.endpoint.post(outgoing(value), this.members[dest]!, tag, this.context);
+    return this.endpoint.post(outgoing(value), this.members[dest]!, tag, this.context, this.deadline());
   }
 
   /** @internal */
   protected _receive(buffer: Buffer | null, source: number, tag: number, status?: Status): unknown {
     const endpoint = this.endpoint;
-    const inBox = endpoint.await(this._world(source), tag, this.context);
+    const inBox = endpoint.await(this._world(source), tag, this.context, 'recv', this.deadline());
     return this._read(inBox, buffer, status);
   }
 
@@ -216,7 +236,7 @@ export class PointToPoint {
     const endpoint = this.endpoint;
     const cell = endpoint.matched;
     const views = inBox ? this.transport.cells : endpoint.stash.views;
-    if (status) endpoint.fillStatus(status, views.i32, cell, this.group);
+    if (status) fillStatus(status, views.i32, cell, this.group);
     let got: { value: unknown } | ReceiveTransfer;
     try {
       got = endpoint.read(views, cell, buffer);
@@ -246,7 +266,11 @@ export class PointToPoint {
     status?: Status,
   ): Request<unknown> {
     this._checkSource(source, tag, 'irecv');
-    const request = new Request<unknown>(this.endpoint, this._wait('irecv', source, tag));
+    const request = new Request<unknown>(
+      this.endpoint,
+      waitFor('irecv', this.context, this._world(source), tag),
+    );
+    this.endpoint.advance();
     this.endpoint.postReceive({
       source: this._world(source),
       group: this.group,
@@ -262,7 +286,7 @@ export class PointToPoint {
   /**
    * This communicator with a limit on every blocking call: one that is not over after `milliseconds` throws a
    * `HaloweaveError` with code `timeout`. Nothing is received by a receive that timed out; a large send goes on
-   * in the background, so leave its array alone; a communicator one of whose collectives has timed out is of no
+   * in the background, so leave its array alone; one that has met its receive is received to its end; a communicator one of whose collectives has timed out is of no
    * more use. Waits with a limit are never taken for a deadlock. Not collective, no cost: `comm.within(500).recv(3)`.
    */
   within(milliseconds: number): this {

@@ -157,6 +157,11 @@ export class SendTransfer extends Side {
     return this.d.address;
   }
 
+  /** Takes a transfer back whose descriptor nobody has been told of. */
+  withdraw(): void {
+    this.#free();
+  }
+
   step(): boolean {
     if (this.#left) return true;
     const d = this.d;

@@ -4,6 +4,7 @@ import { cellViews } from '../transport/cell-views.js';
 import type { CellViews } from '../transport/transport.js';
 import { BYTES, CELL_BYTES, CELL_WORDS, CONTEXT, SOURCE, TAG } from '../wire/cell.js';
 import { ANY_SOURCE, ANY_TAG } from '../wire/tags.js';
+import type { Held } from '../wire/wait.js';
 
 const FIRST_CELLS = 64;
 const NONE = -1;
@@ -96,6 +97,13 @@ export class Stash {
       by.set(source, s);
     }
     return [...by.values()].sort((a, b) => b.bytes - a.bytes);
+  }
+
+  /** How many messages wait, and who sent the oldest. */
+  held(): Held {
+    if (this.#first === NONE) return { messages: 0, source: -1, tag: -1 };
+    const cell = this.#first * CELL_WORDS;
+    return { messages: this.count, source: this.views.i32[cell + SOURCE]!, tag: this.views.i32[cell + TAG]! };
   }
 
   /** Throws, naming the senders, if more than `limit` bytes are held. */

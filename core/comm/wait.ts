@@ -1,17 +1,20 @@
-/** What a rank waits for: told to whoever asks why nothing moves. */
-export interface Wait {
-  /** The call, as the user wrote it. */
-  readonly operation: string;
-  /** Rank of the run that is waited for; −1 for any, or for all of a communicator. */
-  readonly peer: number;
-  /** −1 for any, or where there is none. */
-  readonly tag: number;
-  readonly context: number;
-  /** In `performance.now()` time; infinity for a wait without a limit. */
-  readonly deadline: number;
-}
+import { HaloweaveError } from '../base/errors.js';
+import type { Wait } from '../wire/wait.js';
+
+export type { Held, Wait } from '../wire/wait.js';
 
 /** A wait without a limit. */
 export function waitFor(operation: string, context: number, peer = -1, tag = -1): Wait {
   return { operation, peer, tag, context, deadline: Number.POSITIVE_INFINITY };
+}
+
+/** Throws if the limit of a wait has passed. */
+export function checkDeadline(wait: Wait, rank: number): void {
+  if (wait.deadline === Number.POSITIVE_INFINITY || performance.now() < wait.deadline) return;
+  const from = wait.peer >= 0 ? ` (rank ${wait.peer}${wait.tag >= 0 ? `, tag ${wait.tag}` : ''})` : '';
+  throw new HaloweaveError(
+    'timeout',
+    `${wait.operation}${from} on rank ${rank} was not over within its limit: the other side is late or never came; give it more time, or look why`,
+    { rank, operation: wait.operation, ...(wait.tag >= 0 ? { tag: wait.tag } : {}) },
+  );
 }

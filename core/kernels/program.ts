@@ -83,6 +83,8 @@ export interface KernelOutcome {
   /** * What the program's `report` gave. */
   results: Record<string, unknown>;
   counters: RankCounters;
+  /** * Names of the fields that make up the state. */
+  state: string[];
   gather: GatherTable | null;
 }
 

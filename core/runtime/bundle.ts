@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildFailure, build, type Plugin, transform } from 'esbuild';
 import { HaloweaveError } from '../base/errors.js';
 
@@ -25,17 +25,20 @@ const selfImports: Plugin = {
   setup(b) {
     const targets: Record<string, string> = {
       haloweave: installation('../index.js'),
+      'haloweave/math': installation('../math.js'),
       'haloweave/solvers': installation('../../solvers/index.js'),
     };
     b.onResolve({ filter: /^haloweave(\/|$)/ }, ({ path }) => {
       const target = targets[path];
+      // Plain functions, which nothing compares: bundled, a rank loads one file instead of 230, in 10 ms instead of 110.
+      if (target && path === 'haloweave/math') return { path: fileURLToPath(target) };
       if (target) return { path: target, external: true };
       return {
         errors: [
           {
             text: `'${path}' is not exported by haloweave: import from ${Object.keys(targets)
               .map((t) => `'${t}'`)
-              .join(' or ')}`,
+              .join(', ')}`,
           },
         ],
       };

@@ -3,11 +3,13 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { closeHorizon } from '../kernels/horizon.js';
 import type { Heap } from '../memory/heap.js';
-import { ThreadsControl } from '../transport/threads/control.js';
+import { type RankReading, ThreadsControl } from '../transport/threads/control.js';
 import { calibrateSpins } from '../transport/threads/spin.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import { describeDeadlock, isDeadlock, LOOK_EVERY } from './deadlock.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import type { RankResult, RankTask } from './rank-entry.js';
+import { userPlace } from './user-place.js';
 
 /** After one rank has failed, how long the others may compute before their threads are ended, in ms. */
 const FAILURE_GRACE = 1000;
@@ -21,6 +23,7 @@ export interface HostRun {
   heap: Heap;
   plan: RunPlan;
   output: number;
+  tagOutput: boolean;
   signal: AbortSignal | undefined;
   onNames: (names: string[]) => void;
 }
@@ -53,6 +56,17 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   let ending = false;
   const failures = new Map<number, SerialisedError>();
   let interrupted = false;
+  let stuck: RankReading[] | null = null;
+  let looked = control.look();
+  const look = (): void => {
+    const now = control.look();
+    if (!ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
+      stuck = now;
+      control.abort(-1);
+      timers.push(setTimeout(end, FAILURE_GRACE));
+    }
+    looked = now;
+  };
 
   const end = (): void => {
     if (ending) return;
@@ -89,6 +103,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
       heap: run.heap.handle(),
       plan: run.plan,
       output: run.output,
+      tagOutput: run.tagOutput,
       notices: port2,
     };
     try {
@@ -111,10 +126,12 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   };
 
   run.signal?.addEventListener('abort', interrupt, { once: true });
+  const looking = setInterval(look, LOOK_EVERY);
   try {
     if (run.signal?.aborted) interrupt();
     const results = await Promise.all(Array.from({ length: run.ranks }, (_, r) => start(r)));
     if (results.every((r) => r.ok)) return { kind: 'done', ranks: results.map((r) => r.outcome) };
+    if (stuck) return { kind: 'failed', rank: -1, error: deadlockError(stuck, results) };
     // The rank that ended the run is the culprit; others may have failed because of it, in their own words.
     const { culprit } = control;
     const first = failures.entries().next().value;
@@ -125,7 +142,16 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     return { kind: 'failed', rank: left.rank, error: left.error };
   } finally {
     run.signal?.removeEventListener('abort', interrupt);
+    clearInterval(looking);
     for (const t of timers) clearTimeout(t);
     if (!ending) await pool.destroy();
   }
+}
+
+/** A deadlock as an error: who waits for whom, and where in the program. */
+function deadlockError(ranks: readonly RankReading[], results: readonly RankResult[]): SerialisedError {
+  const places = new Map<number, string>();
+  for (const r of results) if (!r.ok) places.set(r.rank, userPlace(r.error.stack));
+  const message = describeDeadlock(ranks, places);
+  return { name: 'HaloweaveError', message, stack: message, code: 'deadlock', place: {}, aborted: false };
 }

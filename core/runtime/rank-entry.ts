@@ -18,6 +18,8 @@ export interface RankTask {
   plan: RunPlan;
   /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
   output: number;
+  /** Begin every printed line with the rank. */
+  tagOutput: boolean;
   notices: MessagePort;
 }
 
@@ -27,8 +29,9 @@ export type RankResult =
 
 export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const control = new Int32Array(task.control);
-  printAtOnce(process.stdout, task.output, control);
-  printAtOnce(process.stderr, 2, control);
+  const tag = task.tagOutput ? { rank: task.rank, text: `[rank ${task.rank}] ` } : null;
+  printAtOnce(process.stdout, task.output, control, tag);
+  printAtOnce(process.stderr, 2, control, tag);
   const heap = Heap.attach(task.heap);
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
   try {

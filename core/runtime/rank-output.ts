@@ -1,8 +1,10 @@
 import { writeSync } from 'node:fs';
-import { ABORT_AT, PRINT_AT } from '../transport/threads/layout.js';
+import { ABORT_AT, OPEN_LINE_AT, PRINT_AT } from '../transport/threads/layout.js';
+import { tagLines } from './tag-lines.js';
 
 /** Pause before a full pipe is tried again, in ms: the reader decides how fast it empties. */
 const FULL_PIPE = 1;
+const NEWLINE = 10;
 
 /**
  * Makes what this thread prints appear at once. Node hands a worker's output to the main thread's event
@@ -10,16 +12,31 @@ const FULL_PIPE = 1;
  *
  * A pipe takes up to 4 KiB whole or not at all; of more it may take a part, and another rank's line would
  * get into the middle. So ranks write one at a time, by a word of the control memory.
+ *
+ * With a `tag` every line begins with it. A line that a rank has begun and not ended is ended before another rank
+ * writes, so that each line on the screen is one rank's.
  */
-export function printAtOnce(stream: NodeJS.WriteStream, descriptor: number, control: Int32Array): void {
+export function printAtOnce(
+  stream: NodeJS.WriteStream,
+  descriptor: number,
+  control: Int32Array,
+  tag: { rank: number; text: string } | null,
+): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-    const bytes =
+    const given =
       typeof chunk === 'string'
         ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
         : chunk;
     let at = 0;
     const entered = enter(control);
+    let bytes = given;
+    if (tag && given.length > 0) {
+      const writer = 2 * tag.rank + (descriptor === 1 ? 1 : 2);
+      const open = Atomics.load(control, OPEN_LINE_AT);
+      bytes = tagLines(given, tag.text, open === 0 ? 'begin' : open === writer ? 'go on' : 'end another');
+      Atomics.store(control, OPEN_LINE_AT, given[given.length - 1] === NEWLINE ? 0 : writer);
+    }
     while (at < bytes.length) {
       try {
         at += writeSync(descriptor, bytes, at);

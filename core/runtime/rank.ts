@@ -1,5 +1,7 @@
-import { Communicator } from '../comm/communicator.js';
+import { HaloweaveError } from '../base/errors.js';
+import { Communicator, worldGroup } from '../comm/communicator.js';
 import { Endpoint } from '../comm/endpoint.js';
+import { type RankResults, ResultHash } from '../comm/result-hash.js';
 import { Horizon } from '../kernels/horizon.js';
 import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
 import { ProgressBoard } from '../observe/progress-board.js';
@@ -15,6 +17,8 @@ export interface RunPlan {
   options: KernelOptions;
   horizon: SharedArrayBuffer;
   progress: SharedArrayBuffer;
+  /** True if the host saves the final state. */
+  save: boolean;
 }
 
 /** How a rank ended, when it ended well. */
@@ -23,6 +27,8 @@ export interface RankOutcome {
   kernel: KernelOutcome | null;
   /** What an SPMD program's function gave (rank 0). */
   value: unknown;
+  /** What an SPMD program registered with `result`; null if nothing, or if no hash was asked for. */
+  registered: RankResults | null;
   seconds: number;
   sent: number;
   sentBytes: number;
@@ -40,8 +46,15 @@ export async function runRank(
   breathe: (() => Promise<void>) | null,
 ): Promise<RankOutcome> {
   const endpoint = new Endpoint(transport);
-  const comm = new Communicator(endpoint);
+  const results = plan.options.hash ? new ResultHash() : null;
+  const comm = new Communicator(endpoint, worldGroup(endpoint, results));
   const loaded = await loadProgram(plan.program, plan.file);
+  // Said now and not after a long run.
+  if (plan.save && loaded.kind === 'spmd')
+    throw new HaloweaveError(
+      'usage',
+      `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
+    );
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();
@@ -63,6 +76,7 @@ export async function runRank(
   } else {
     value = await loaded.main(comm, plan.args);
   }
+  transport.leave();
   // Nobody leaves while others may still wait for room in its mailbox or for a large message to be copied.
   comm.barrier();
   endpoint.advance();
@@ -70,6 +84,7 @@ export async function runRank(
     rank: transport.rank,
     kernel,
     value: transport.rank === 0 ? value : undefined,
+    registered: results?.take() ?? null,
     seconds: (performance.now() - start) / 1000,
     sent: endpoint.sent,
     sentBytes: endpoint.sentBytes,

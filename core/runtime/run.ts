@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
+import { mergeResults } from '../comm/result-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
 import { gatherField } from '../kernels/partition/gather.js';
@@ -14,6 +15,7 @@ import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
+import { prepareFolder, saveState } from './save/save.js';
 
 export interface RunOptions {
   /** Number of ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, the cores). */
@@ -31,8 +33,15 @@ export interface RunOptions {
   progressEvery?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
+  /**
+   * Folder for the final state, made if it is not there: `NAME.npy` for every state field, and `state.pvti` with
+   * `state/part-K.vti` for ParaView, one a part, halo cells marked. VTK's x is the grid's last axis.
+   */
+  save?: string;
   /** File descriptor for what the program prints (default 1, standard output). */
   output?: 1 | 2;
+  /** Begin every line that the program prints with its rank: `[rank 3] `. */
+  tagOutput?: boolean;
 }
 
 export interface RunProgress extends Progress {
@@ -70,7 +79,13 @@ export interface RunResult extends RunSummary {
   unreceived: number;
   /** Where the number of ranks came from. */
   ranksFrom: string;
-  /** One field of the final state as one array of the grid's shape, in private memory. */
+  /** Files that `save` has written. */
+  saved: string[];
+  /**
+   * One field of the final state, whole, as one ndarray in private memory and C order: `[i, j, k]` is the cell's place in the
+   * grid, the dtype that of the field. Costs one copy of the field. @throws HaloweaveError naming the fields
+   * there are, for one that is not among them.
+   */
   gather(field: string): NdArray;
 }
 
@@ -101,6 +116,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   checkCycles(options.cycles);
+  if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
@@ -115,18 +131,20 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
+    save: options.save !== undefined,
   };
   const watch = new Watch(board, ranks, options);
   let outcome: HostOutcome;
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options.output ?? 1, options.signal, watch.onNames)
+        ? await runInline(heap, plan, options, watch.onNames)
         : await runOnThreads({
             ranks,
             heap,
             plan,
             output: options.output ?? 1,
+            tagOutput: options.tagOutput ?? false,
             signal: options.signal,
             onNames: watch.onNames,
           });
@@ -137,7 +155,24 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
   if (outcome.kind === 'failed') throw new RunError(outcome.rank, outcome.error, watch.read());
   if (outcome.kind === 'interrupted') throw new RunError(-1, interruptedError(), watch.read());
   watch.last();
-  return summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
+  return result;
+}
+
+/** Writes the state fields that rank 0 has named, from where the parts have left them. */
+function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
+  if (!kernel?.gather)
+    throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
+  const { fields } = kernel.gather;
+  return saveState(
+    folder,
+    kernel.gather,
+    kernel.state.map((name) => {
+      const { centring, components } = fields.find((f) => f.name === name)!;
+      return { name, array: result.gather(name), centring, components };
+    }),
+  );
 }
 
 function summarise(
@@ -160,13 +195,14 @@ function summarise(
     seconds,
     cellsPerSecond: kernel && seconds > 0 ? kernel.cells / seconds : 0,
     measures: kernel?.measures ?? {},
-    hash: mergedHash(kernels),
+    hash: kernel ? mergedHash(kernels) : mergeResults(outcomes),
     results: kernel ? kernel.results : (first.value ?? null),
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
+    saved: [],
     gather: (field) => {
       if (!kernel?.gather)
         throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);

@@ -81,3 +81,31 @@ export function shift(
   }
   return id;
 }
+
+/**
+ * `dims` with its zeros replaced so that Π dims = `count`: factors as equal as possible, the larger ones first. Of
+ * all ways it takes the one with the smallest largest factor, then the smallest second largest, and so on. As
+ * MPI_Dims_create; without zeros a copy.
+ * @throws HaloweaveError 'argument' when what is given does not divide `count`.
+ */
+export function fillDims(dims: readonly number[], count: number): number[] {
+  const open = dims.filter((n) => n === 0).length;
+  if (open === 0) return [...dims];
+  const given = pointCount(dims.filter((n) => n !== 0));
+  require(count % given === 0, () =>
+    `${count} do not fill a grid of ${dims.join('x')}: ${given} does not divide ${count}; give all dims, or none`);
+  const factors = balancedFactors(count / given, open, count)!;
+  let next = 0;
+  return dims.map((n) => (n === 0 ? factors[next++]! : n));
+}
+
+/** `count` as a product of `terms` factors of at most `most`, none larger than the one before; null if there is none. */
+function balancedFactors(count: number, terms: number, most: number): number[] | null {
+  if (terms === 1) return count <= most ? [count] : null;
+  for (let first = 1; first <= Math.min(most, count); first++) {
+    if (count % first !== 0 || first ** terms < count) continue;
+    const rest = balancedFactors(count / first, terms - 1, first);
+    if (rest) return [first, ...rest];
+  }
+  return null;
+}

@@ -1,5 +1,6 @@
 import type { TypedArray } from '../memory/dtype.js';
 import type { Heap } from '../memory/heap.js';
+import type { Held, Wait } from '../wire/wait.js';
 
 /** Views of memory that holds message records (see wire/cell), with one typed array per dtype code. */
 export interface CellViews {
@@ -57,8 +58,15 @@ export interface Transport {
   /** Announces that this rank is about to sleep; throws if the run has ended. */
   arm(): void;
   disarm(): void;
-  /** Parks until woken or until the deadline (in `performance.now()` time) has passed. */
-  sleep(deadline: number): void;
+  /** Parks until woken or until the wait's deadline has passed; tells others meanwhile what is waited for. */
+  sleep(wait: Wait, held?: Held): void;
+  /**
+   * Tells what asynchronous code awaits, each time the event loop comes round; null when nothing any more. `idle`
+   * says that nothing else in the event loop can go on.
+   */
+  awaiting(wait: Wait | null, idle: boolean, held?: Held): void;
+  /** This rank's program is over: it takes part in nothing but the end. */
+  leave(): void;
   wake(peer: number): void;
   /** For asynchronous waiting: calls back once when woken. Only after `arm`. */
   whenWoken(callback: () => void): void;

@@ -11,7 +11,7 @@ export const CELL_WORDS = CELL_BYTES / 4;
 // Header words.
 /** Ticket of the queue that the record lies in; a transport's own business. */
 export const SEQUENCE = 0;
-/** kind + 256 · dtype code + 65536 · mode. */
+/** kind + 2^8 · dtype code + 2^12 · mode + 2^16 · mark. */
 export const KIND = 1;
 export const SOURCE = 2;
 export const TAG = 3;
@@ -44,9 +44,11 @@ export type Mode = (typeof Mode)[keyof typeof Mode];
 export const SHAPE_BYTES = 64;
 export const MAX_DIMENSIONS = SHAPE_BYTES / 4 - 1;
 
-export function packKind(kind: Kind, dtype: number, mode: Mode): number {
-  return kind | (dtype << 8) | (mode << 16);
+/** `mark`, below 2^16, tells which collective a message belongs to; 0 for one of its own. */
+export function packKind(kind: Kind, dtype: number, mode: Mode, mark = 0): number {
+  return kind | (dtype << 8) | (mode << 12) | (mark << 16);
 }
 export const kindOf = (word: number): Kind => (word & 0xff) as Kind;
-export const dtypeCodeOf = (word: number): number => (word >> 8) & 0xff;
-export const modeOf = (word: number): Mode => ((word >> 16) & 0xff) as Mode;
+export const dtypeCodeOf = (word: number): number => (word >> 8) & 0xf;
+export const modeOf = (word: number): Mode => ((word >> 12) & 0xf) as Mode;
+export const markOf = (word: number): number => word >>> 16;

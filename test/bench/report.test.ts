@@ -141,6 +141,27 @@ describe('for people', () => {
     expect(out).toContain('≥ 40.0 GB/s: met');
   });
 
+  test('details are keys of the JSON object, and a note below the table', () => {
+    const line = {
+      bench: 'b',
+      case: 'c',
+      value: 2,
+      unit: 'Mop/s',
+      details: { verified: true, counts: [1, 2] },
+    };
+    expect(JSON.parse(written(true, [line]).out)).toEqual({
+      bench: 'b',
+      case: 'c',
+      value: 2,
+      unit: 'Mop/s',
+      peer: null,
+      ratio: null,
+      verified: true,
+      counts: [1, 2],
+    });
+    expect(written(false, [line]).out).toContain('b, c: verified true, counts 1 2\n');
+  });
+
   test('end writes each line once', () => {
     const { out, report } = written(false, [{ bench: 'b', case: 'c', value: 1, unit: 's' }]);
     report.end();

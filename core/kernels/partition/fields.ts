@@ -51,7 +51,7 @@ export interface FieldInfo {
 
 /** What a part has for itself. */
 const RESERVED = [
-  ...['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'swap', 'each', 'owned', 'place'],
+  ...['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'load', 'swap', 'each', 'owned', 'place'],
   'constructor',
 ];
 

@@ -2,9 +2,10 @@ import type { Communicator } from '../../comm/communicator.js';
 import { arrayAt, empty, zeros } from '../../memory/array.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Transport } from '../../transport/transport.js';
-import type { Args, GatherTable } from '../program.js';
+import type { Args } from '../program.js';
 import type { Frame, PartitionDefinition } from './definition.js';
-import { arrayShape, copyOwned, gatherField } from './gather.js';
+import type { FrameSink } from './domain-runtime.js';
+import { arrayShape, copyOwned } from './gather.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import type { OwnedPart } from './owned-part.js';
 
@@ -18,7 +19,7 @@ const LINE = 16;
  * heap when it begins a cycle that is due; rank 0 writes a frame when all parts are in it. A part that
  * would need a third frame waits until the first has been written.
  */
-export class Frames {
+export class Frames implements FrameSink {
   readonly every: number;
   readonly #output: NonNullable<PartitionDefinition<FieldTypes>['output']>;
   readonly #domain: GridDomain;
@@ -97,9 +98,9 @@ export class Frames {
   }
 
   /** On rank 0: writes the final state if it is due. No part begins a cycle with it, so none has put it in a frame. */
-  writeFinal(cycle: number, table: GatherTable): void {
+  writeFinal(cycle: number, gather: (field: string) => NdArray): void {
     if (this.#transport.rank !== 0 || cycle % this.every !== 0) return;
-    const fields = this.#output.fields.map((name) => [name, gatherField(this.#transport.heap, table, name)]);
+    const fields = this.#output.fields.map((name) => [name, gather(name)]);
     this.#output.write(
       { cycle, fields: Object.fromEntries(fields) as Frame['fields'] },
       { args: this.#args },

@@ -5,9 +5,9 @@ import type { Horizon } from '../horizon.js';
 import type { Args } from '../program.js';
 import type { Context, PartitionDefinition } from './definition.js';
 import type { FieldTypes } from './grid.js';
+import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
-import type { OwnedPart } from './owned-part.js';
-import type { ResolvedProgram } from './resolve.js';
+import type { ResolvedSteps } from './resolve.js';
 import { userError } from './user-error.js';
 
 /** Entries a rank other than 0 collects before it forgets: trimming then costs next to nothing. */
@@ -37,7 +37,7 @@ export class MeasureGate {
   #forgotten = 0;
   /** The number of cycles after which `until` ends the run. */
   stop = Number.POSITIVE_INFINITY;
-  readonly #program: ResolvedProgram;
+  readonly #program: ResolvedSteps;
   readonly #until: PartitionDefinition<FieldTypes>['until'];
   readonly #args: Args;
   readonly #transport: Transport;
@@ -51,8 +51,8 @@ export class MeasureGate {
   readonly #reader: Accumulator[];
 
   constructor(
-    program: ResolvedProgram,
-    definition: PartitionDefinition<FieldTypes>,
+    program: ResolvedSteps,
+    definition: Pick<PartitionDefinition<FieldTypes>, 'until'>,
     args: Args,
     comm: Communicator,
     transport: Transport,
@@ -85,7 +85,7 @@ export class MeasureGate {
   }
 
   /** Collects one part's terms of the state at the beginning of a cycle; the last part of the rank publishes. */
-  collect(part: OwnedPart, cycle: number, context: Context): void {
+  collect(part: KernelPart, cycle: number, context: Context): void {
     const k = (cycle / this.#program.measureEvery) % this.#ring;
     const p = this.#pending[k]!;
     if (p.cycle !== cycle) {
@@ -149,7 +149,7 @@ export class MeasureGate {
   }
 
   /** The measures of the final state; all ranks together, when all parts have finished. */
-  final(parts: readonly OwnedPart[], comm: Communicator, context: Context): Values {
+  final(parts: readonly KernelPart[], comm: Communicator, context: Context): Values {
     for (const a of this.#reader) a.clear();
     for (const p of parts)
       for (const a of this.#reader) {

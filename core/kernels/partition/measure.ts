@@ -3,33 +3,40 @@ import type { BuiltinReduction, ReduceOperation } from '../../comm/reduce.js';
 import { eachOwnedRow } from '../../halo/extent.js';
 import type { TypedArray } from '../../memory/dtype.js';
 import type { Context } from './definition.js';
+import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
 import type { Part, PartObject } from './part.js';
 
 /** Hands one term to a measure: once a cell, so that the result does not depend on the cut. */
 export type AddTerm = (value: number) => void;
 
+/** What a measure is of: the fields of a grid, or the state of a graph's partitions. */
+export type Measurable = FieldTypes | StateOf<unknown>;
+export type MeasuredPart<F extends Measurable> =
+  F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
+
 /**
  * A field's name, for all its values (every vertex once, every component of a vector), or a function that hands
  * over one term for each owned cell of a part.
  */
-export type MeasureSource<F extends FieldTypes> =
+export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
-  | ((part: Part<F>, add: AddTerm, context: Context) => void);
+  | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
 
-export interface Measure<F extends FieldTypes = FieldTypes> {
+export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: BuiltinReduction;
   readonly source: MeasureSource<F>;
 }
 
 /** Both a measure of the partition kernel, `sum('u')`, and an operation of `allreduce`, `comm.allreduce(x, sum)`. */
 export interface MeasureFactory extends ReduceOperation {
-  <F extends FieldTypes>(source: MeasureSource<F>): Measure<F>;
+  <F extends FieldTypes>(source: keyof F & string): Measure<F>;
+  <F extends Measurable = FieldTypes>(source: MeasureSource<F>): Measure<F>;
 }
 
 function factory(reduction: BuiltinReduction): MeasureFactory {
   const make = <F extends FieldTypes>(source: MeasureSource<F>): Measure<F> => ({ reduction, source });
-  return Object.assign(make, { reduction });
+  return Object.assign(make, { reduction }) as MeasureFactory;
 }
 
 /**
@@ -45,7 +52,8 @@ export const max = factory('max');
 /** Collects one measure of one state on one rank; travels as `words` 32-bit words. */
 export interface Accumulator {
   readonly words: number;
-  collect(part: PartObject, context: Context): void;
+  /** Takes a part as user code sees it; one of a grid if the measure names a field. */
+  collect(part: unknown, context: Context): void;
   write(words: Int32Array, at: number): void;
   merge(words: Int32Array, at: number): void;
   value(): number;
@@ -70,13 +78,13 @@ class SumAccumulator implements Accumulator {
   constructor(source: MeasureSource<FieldTypes>) {
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
     const s = this.#sum;
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       if (data instanceof Float64Array) s.addRange(data, start, count);
       else for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
     });
@@ -114,12 +122,12 @@ class ExtremeAccumulator implements Accumulator {
     this.#value = this.#start;
     this.#source = source;
   }
-  collect(part: PartObject, context: Context): void {
+  collect(part: unknown, context: Context): void {
     if (typeof this.#source === 'function') {
-      (this.#source as Terms)(part as unknown as Part, this.#add, context);
+      (this.#source as Terms)(part as Part, this.#add, context);
       return;
     }
-    rows(part, this.#source, (data, start, count) => {
+    rows(part as PartObject, this.#source, (data, start, count) => {
       for (let k = 0; k < count; k++) this.#add(Number(data[start + k]));
     });
   }

@@ -10,6 +10,7 @@ import { ndarray } from '../../memory/ndarray.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
 import { boundarySteps, fieldExtents } from './field-plans.js';
 import type { GridDomain } from './grid.js';
+import type { KernelPart } from './kernel-part.js';
 import type { PartConstructor, PartObject } from './part.js';
 import { userError } from './user-error.js';
 
@@ -48,7 +49,7 @@ export class PlanCache {
 }
 
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
-export class OwnedPart {
+export class OwnedPart implements KernelPart {
   readonly id: number;
   readonly cells: number;
   readonly object: PartObject;
@@ -73,6 +74,8 @@ export class OwnedPart {
   readonly #shared: readonly (readonly number[])[];
   /** By field: the whole arena as the field's dtype. */
   readonly #memory: TypedArray[];
+  /** By phase: bytes of all pieces. */
+  readonly #bytes: readonly number[];
   readonly #words: Int32Array;
   readonly #at: number;
   // By neighbouring part, itself excluded: where its counter is.
@@ -108,6 +111,9 @@ export class OwnedPart {
     this.#at = elementIndex(offset / 4);
     this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
+    this.#bytes = shared.map((list) =>
+      list.reduce((n, f) => n + this.#plans[f]!.total * domain.fields[f]!.dtype.bytes, 0),
+    );
     const arrays = domain.fields.map((f, k) => {
       const { size, strides, origin, length } = this.#layout.fields[k]!;
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, length);
@@ -241,9 +247,7 @@ export class OwnedPart {
 
   /** Halo bytes that a phase publishes. */
   bytes(phase: number): number {
-    let n = 0;
-    for (const f of this.#shared[phase]!) n += this.#plans[f]!.total * this.#memory[f]!.BYTES_PER_ELEMENT;
-    return n;
+    return this.#bytes[phase]!;
   }
 
   /** Notes in the block which memory each field has, for whoever gathers. */

@@ -6,6 +6,7 @@ import type { DType, TypedArray } from '../../memory/dtype.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { DTypeOf, FieldTypes } from './fields.js';
 import type { GridDomain } from './grid.js';
+import { loadField } from './load.js';
 
 /** What every part has beside its fields. */
 export interface PartMembers<Name extends string = string> {
@@ -26,6 +27,13 @@ export interface PartMembers<Name extends string = string> {
    * Of a vector field the value is an array of its components, or one number for all.
    */
   fill(field: Name, value: (index: number[]) => FillValue): void;
+  /**
+   * Sets what the part owns of a field from a NumPy `.npy` file of the whole field's shape (the grid's, or that of
+   * its vertices; a vector's components are the last axis) and of the field's dtype; for `setup`.
+   * Reads what this part owns and nothing else, in either memory order. A relative path starts at the working folder.
+   * @throws HaloweaveError naming both shapes, or both dtypes, when they differ; 'format' for a damaged file.
+   */
+  load(field: Name, path: string): void;
   /**
    * Calls `visit(flat, index)` for every owned cell (or vertex) of a field: the place of its first component in
    * the field's `data`, and its place in the grid (reused). Without a name: the cells, for any scalar
@@ -126,6 +134,11 @@ export class PartObject implements PartMembers {
       if (v.length !== components) this._refuseFill(field, v.length, components);
       for (let c = 0; c < components; c++) data[flat + c] = v[c] as never;
     });
+  }
+
+  load(field: string, path: string): void {
+    const f = this._field(field, 'load');
+    loadField(path, field, this._arrays[f]!, this._extents[f]!, this.id);
   }
 
   each(visit: (flat: number, index: number[]) => void, field?: string): void {

@@ -1,19 +1,26 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { Context, PartitionDefinition, Phase } from './definition.js';
+import type { Domain } from './domain-runtime.js';
 import type { FieldTypes, GridDomain } from './grid.js';
+import type { Workunit } from './kernel-part.js';
 import type { Measure } from './measure.js';
 
+/** What the sweep and the measures need of a program, whatever its domain. */
+export interface ResolvedSteps {
+  domain: Domain;
+  workunits: readonly Workunit[];
+  measures: readonly { name: string; measure: Measure }[];
+  measureEvery: number;
+  lag: number;
+}
+
 /** A definition with everything optional filled in and everything checked. */
-export interface ResolvedProgram {
+export interface ResolvedProgram extends ResolvedSteps {
   domain: GridDomain;
-  workunits: Phase<FieldTypes>['workunit'][];
   /** Field numbers that each phase shares. */
   shared: number[][];
   /** Field numbers of the state. */
   state: number[];
-  measures: { name: string; measure: Measure }[];
-  measureEvery: number;
-  lag: number;
 }
 
 type Definition = PartitionDefinition<FieldTypes>;
@@ -93,7 +100,7 @@ function phasesOf(d: Definition): Phase<FieldTypes>[] {
   return [{ workunit: d.workunit, share: d.share }];
 }
 
-function whole(n: number, least: number, what: string): number {
+export function whole(n: number, least: number, what: string): number {
   if (Number.isSafeInteger(n) && n >= least) return n;
   throw new HaloweaveError('argument', `${what} is ${n}: use a whole number of ${least} or more`);
 }

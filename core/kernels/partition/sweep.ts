@@ -1,25 +1,25 @@
-import { HaloweaveError } from '../../base/errors.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
 import type { Context } from './definition.js';
-import type { Frames } from './frames.js';
+import type { FrameSink } from './domain-runtime.js';
 import type { CycleGate, MeasureGate } from './gate.js';
-import type { OwnedPart } from './owned-part.js';
-import type { ResolvedProgram } from './resolve.js';
+import type { KernelPart } from './kernel-part.js';
+import type { ResolvedSteps } from './resolve.js';
 import { callUser } from './user-call.js';
-import { userError } from './user-error.js';
+import { refusePromise, userError } from './user-error.js';
 
 /** Workunits shorter than this are timed one in `SAMPLE`: reading the clock would cost more than they do, in ms; a prime, so that all parts get their turn. */
 const SHORT = 0.02;
 const SAMPLE = 61;
 
 export interface SweepSetup {
-  parts: OwnedPart[];
-  program: ResolvedProgram;
+  parts: readonly KernelPart[];
+  program: ResolvedSteps;
   context: Mutable<Context>;
   gate: CycleGate;
   measures: MeasureGate;
-  frames: Frames | null;
+  frames: FrameSink | null;
   transport: Transport;
   progress: ProgressSink;
   breathe: (() => Promise<void>) | null;
@@ -42,7 +42,6 @@ export class Sweep {
   /** Cycles between two events (measure or output), 0 if there are none. */
   readonly #measureEvery: number;
   readonly #outputEvery: number;
-  readonly #bytes: number[][];
   #cellsDone = 0;
   #untilSample = 0;
   #every = 1;
@@ -52,7 +51,6 @@ export class Sweep {
     this.#phases = setup.program.workunits.length;
     this.#measureEvery = setup.measures.hasMeasures ? setup.program.measureEvery : 0;
     this.#outputEvery = setup.frames?.every ?? 0;
-    this.#bytes = setup.parts.map((p) => setup.program.workunits.map((_, phase) => p.bytes(phase)));
     for (const p of setup.parts) p.event = this.#nextEvent(0);
   }
 
@@ -72,12 +70,18 @@ export class Sweep {
         transport.arm();
         // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
         if (this.#sweep() || this.#finished()) transport.disarm();
-        else transport.sleep(Number.POSITIVE_INFINITY);
+        else transport.sleep(this.#waitFor());
         this.seconds.wait += (performance.now() - start) / 1000;
         spins = transport.spins;
         if (breathe) await breathe();
       }
     }
+  }
+
+  /** What this rank waits for, for whoever asks why nothing moves. */
+  #waitFor(): Wait {
+    const tag = this.#s.gate.opened;
+    return { operation: 'halos', peer: -1, tag, context: -1, deadline: Number.POSITIVE_INFINITY };
   }
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
@@ -96,7 +100,7 @@ export class Sweep {
         if (cycle === part.event && !this.#event(part, cycle)) continue;
         if (cycle >= gate.opened && !gate.open()) continue;
       }
-      this.#advance(part, k, step, phase);
+      this.#advance(part, step, phase);
       worked = true;
     }
     // Only states whose cycle this rank has opened: a complete frame may still turn out to lie at the end.
@@ -105,7 +109,7 @@ export class Sweep {
     return worked;
   }
 
-  #advance(part: OwnedPart, k: number, step: number, phase: number): void {
+  #advance(part: KernelPart, step: number, phase: number): void {
     const { program, context } = this.#s;
     const phases = this.#phases;
     const timed = --this.#untilSample < 0;
@@ -122,7 +126,7 @@ export class Sweep {
     for (let w = 0; w < wakes.length; w++) this.#s.transport.wake(wakes[w]!);
     this.workunits++;
     this.messages += part.remotePieces;
-    this.haloBytes += this.#bytes[k]![phase]!;
+    this.haloBytes += part.bytes(phase);
     if (phase === phases - 1) {
       this.#cellsDone += part.cells;
       if (this.#measureEvery + this.#outputEvery > 0) part.event = this.#nextEvent((step + 1) / phases);
@@ -130,7 +134,7 @@ export class Sweep {
     if (timed) this.#sample(t1 - t0 + (performance.now() - t2), t2 - t1);
   }
 
-  #work(part: OwnedPart, workunit: (object: unknown, context: unknown) => unknown): void {
+  #work(part: KernelPart, workunit: (object: unknown, context: unknown) => unknown): void {
     const { context } = this.#s;
     let result: unknown;
     try {
@@ -138,11 +142,11 @@ export class Sweep {
     } catch (cause) {
       throw userError(cause, 'workunit', part.id, context);
     }
-    if (result !== undefined) refuseResult(result, part.id, context);
+    if (result !== undefined) refusePromise(result, 'workunit', part.id, context);
   }
 
   /** Measures and puts out the state at the beginning of a cycle; false if that has to wait. */
-  #event(part: OwnedPart, cycle: number): boolean {
+  #event(part: KernelPart, cycle: number): boolean {
     const { context, measures, frames } = this.#s;
     const phases = this.#phases;
     if (!part.unpacked) {
@@ -195,13 +199,4 @@ export class Sweep {
     this.#every = halo + compute < SHORT ? SAMPLE : 1;
     this.#untilSample = this.#every - 1;
   }
-}
-
-function refuseResult(result: unknown, partition: number, context: { cycle: number; phase: number }): void {
-  if (typeof (result as PromiseLike<unknown> | null)?.then !== 'function') return;
-  throw new HaloweaveError(
-    'program',
-    `workunit of partition ${partition}, cycle ${context.cycle}, phase ${context.phase} returned a promise: workunits are synchronous; do asynchronous work in report, or before the run`,
-    { partition, cycle: context.cycle, phase: context.phase, operation: 'workunit' },
-  );
 }

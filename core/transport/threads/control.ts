@@ -1,5 +1,14 @@
 import { CELL_WORDS } from '../../wire/cell.js';
 import { ABORT_AT, ControlLayout, createControl, DEFAULT_CELLS, EPOCH_AT } from './layout.js';
+import { type RankWait, readWait } from './waits.js';
+
+/** One rank as its host sees it at a moment. */
+export interface RankReading extends RankWait {
+  /** Asleep, and nobody has woken it. */
+  parked: boolean;
+  /** Records in its mailbox. */
+  queued: number;
+}
 
 /** The host's side of the control memory: it makes it, ends a run through it, and never blocks on it. */
 export class ThreadsControl {
@@ -41,6 +50,15 @@ export class ThreadsControl {
       const at = this.#layout.park(r);
       if (Atomics.exchange(this.#i32, at, 0) === 1) Atomics.notify(this.#i32, at);
     }
+  }
+
+  /** What every rank says it waits for, and whether it sleeps with nothing on its way to it. */
+  look(): RankReading[] {
+    return Array.from({ length: this.ranks }, (_, rank) => ({
+      ...readWait(this.#i32, this.#layout.wait(rank)),
+      parked: Atomics.load(this.#i32, this.#layout.park(rank)) === 1,
+      queued: this.queued(rank),
+    }));
   }
 
   /** Records that lie in a rank's mailbox, sent and not yet taken out. */

@@ -1,5 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { CELL_WORDS } from '../../wire/cell.js';
+import { boardSlotBytes } from '../shared-board.js';
 
 /** Records a mailbox: enough that a burst of small messages never blocks, small enough to stay in a cache. */
 export const DEFAULT_CELLS = 256;
@@ -13,6 +14,8 @@ export const ABORT_AT = 0;
 export const EPOCH_AT = 1;
 /** 1 while a rank writes what its program prints. */
 export const PRINT_AT = 2;
+/** Rank + 1 whose printed line has not ended yet; 0 if none. */
+export const OPEN_LINE_AT = 3;
 const ARRIVED_AT = LINE_WORDS;
 const GENERATION_AT = 2 * LINE_WORDS;
 const COMMON_WORDS = 3 * LINE_WORDS;
@@ -23,10 +26,8 @@ const HEAD = LINE_WORDS;
 const PARK = 2 * LINE_WORDS;
 const WAITING = 3 * LINE_WORDS;
 const MASK = WAITING + 1;
-const BOX_HEADER_WORDS = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
-
-/** A slot of the collectives' board: a header like a record's and 224 bytes, so that an exact sum fits twice over four lines. */
-export const SLOT_BYTES = 512;
+const WAIT = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
+const BOX_HEADER_WORDS = WAIT + LINE_WORDS;
 
 /** Word positions in the memory that the ranks of one host share for control; arithmetic only. */
 export class ControlLayout {
@@ -34,8 +35,9 @@ export class ControlLayout {
   readonly cells: number;
   readonly arrived = ARRIVED_AT;
   readonly generation = GENERATION_AT;
+  /** First word of the collectives' slots. */
+  readonly slots: number;
   readonly #boxWords: number;
-  readonly #slots: number;
 
   constructor(ranks: number, cells: number = DEFAULT_CELLS) {
     if (!(Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_RANKS))
@@ -48,11 +50,11 @@ export class ControlLayout {
     this.ranks = ranks;
     this.cells = cells;
     this.#boxWords = BOX_HEADER_WORDS + cells * CELL_WORDS;
-    this.#slots = COMMON_WORDS + ranks * this.#boxWords;
+    this.slots = COMMON_WORDS + ranks * this.#boxWords;
   }
 
   get bytes(): number {
-    return (this.#slots + 2 * this.ranks * (SLOT_BYTES / 4)) * 4;
+    return this.slots * 4 + boardSlotBytes(this.ranks);
   }
 
   tail(rank: number): number {
@@ -71,11 +73,12 @@ export class ControlLayout {
   mask(rank: number): number {
     return this.#box(rank) + MASK;
   }
+  /** Where a rank says what it waits for (see waits.ts): one line. */
+  wait(rank: number): number {
+    return this.#box(rank) + WAIT;
+  }
   firstCell(rank: number): number {
     return this.#box(rank) + BOX_HEADER_WORDS;
-  }
-  slot(parity: number, rank: number): number {
-    return this.#slots + (parity * this.ranks + rank) * (SLOT_BYTES / 4);
   }
 
   #box(rank: number): number {

@@ -2,10 +2,12 @@ import { AbortedError } from '../../base/errors.js';
 import type { Heap } from '../../memory/heap.js';
 import { addressOf } from '../../memory/heap.js';
 import { ARENA, BYTES, CELL_WORDS, EPOCH, KIND, Mode, modeOf, OFFSET } from '../../wire/cell.js';
+import { type Held, RankState, type Wait } from '../../wire/wait.js';
 import { cellViews } from '../cell-views.js';
+import { SharedBoard } from '../shared-board.js';
 import type { Board, CellViews, Transport } from '../transport.js';
-import { ThreadsBoard } from './board.js';
 import { ABORT_AT, ControlLayout, EPOCH_AT } from './layout.js';
+import { WaitTeller } from './waits.js';
 
 export interface ThreadsSetup {
   rank: number;
@@ -47,6 +49,7 @@ export class ThreadsTransport implements Transport {
   readonly #myHead: number;
   readonly #myTail: number;
   readonly #myWaiting: number;
+  readonly #teller: WaitTeller;
   #head = 0;
 
   constructor(setup: ThreadsSetup) {
@@ -69,7 +72,8 @@ export class ThreadsTransport implements Transport {
     this.#myTail = this.#tails[rank]!;
     this.#myWaiting = this.layout.waiting(rank);
     this.#head = Atomics.load(this.#i32, this.#myHead);
-    this.board = new ThreadsBoard(this.cells, this.layout, () => this.#wakeAll());
+    this.board = new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll());
+    this.#teller = new WaitTeller(this.#i32, this.layout.wait(rank));
     this.heap.onWait(() => this.check());
   }
 
@@ -130,10 +134,31 @@ export class ThreadsTransport implements Transport {
     Atomics.store(this.#i32, this.#myPark, 0);
   }
 
-  sleep(deadline: number): void {
-    if (deadline === Number.POSITIVE_INFINITY) Atomics.wait(this.#i32, this.#myPark, 1);
-    else Atomics.wait(this.#i32, this.#myPark, 1, Math.max(0, deadline - performance.now()));
+  sleep(wait: Wait, held?: Held): void {
+    const { deadline } = wait;
+    if (deadline === Number.POSITIVE_INFINITY) {
+      this.#teller.begin(RankState.waiting, wait, held);
+      Atomics.wait(this.#i32, this.#myPark, 1);
+    } else {
+      this.#teller.begin(RankState.timed, wait, held);
+      Atomics.wait(this.#i32, this.#myPark, 1, Math.max(0, deadline - performance.now()));
+    }
+    this.#teller.end();
     this.disarm();
+  }
+
+  awaiting(wait: Wait | null, idle: boolean, held?: Held): void {
+    if (!wait) this.#teller.end();
+    else if (!idle || wait.deadline !== Number.POSITIVE_INFINITY)
+      this.#teller.begin(RankState.timed, wait, held);
+    else {
+      this.#teller.begin(RankState.awaiting, wait, held);
+      this.#teller.turn();
+    }
+  }
+
+  leave(): void {
+    this.#teller.leave();
   }
 
   whenWoken(callback: () => void): void {

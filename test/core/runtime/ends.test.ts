@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Ended, haloweave, lastObject, start } from '../../support/command-line.js';
-import { inCheckout, programFile } from '../../support/paths.js';
+import { kernelProgramFile } from '../../support/kernel-programs.js';
+import { programFile } from '../../support/paths.js';
 
 const throws = programFile('ends/throws.ts');
 const dies = programFile('ends/dies.ts');
 const waits = programFile('ends/waits.ts');
-const heat = inCheckout('examples/heat.ts');
+const going = kernelProgramFile('going');
 
 function firstLines(ended: Ended, n: number): string {
   return ended.err.split('\n').slice(0, n).join('\n');
@@ -89,17 +90,7 @@ describe('an interrupt', () => {
   ])(
     'ends a kernel at one cycle for all parts and prints the summary so far: %s %j',
     async (_, words, signal) => {
-      const shape = ['--shape', '96x80'];
-      const command = start(
-        ['run', heat, ...words, '--cycles', '100000000', '--json', '--', ...shape],
-        // The program itself prints nothing: this tells when it runs.
-        {
-          node: [
-            '--import',
-            `data:text/javascript,setTimeout(()=>process.stderr.write('going\\n'),1000).unref()`,
-          ],
-        },
-      );
+      const command = start(['run', going, ...words, '--cycles', '100000000', '--json']);
       await command.seen((text) => text.includes('going\n'));
       command.interrupt(signal);
       const ended = await command.ended;
@@ -111,17 +102,7 @@ describe('an interrupt', () => {
       for (const r of perRank) expect(r.workunits).toBe(r.partitions * Number(so.cycles));
       expect(so.hash).toMatch(/^[0-9a-f]{32}$/);
       // The state is that after as many cycles, whoever computes it.
-      const again = await haloweave([
-        'run',
-        heat,
-        '-n',
-        '2',
-        '--cycles',
-        String(so.cycles),
-        '--json',
-        '--',
-        ...shape,
-      ]);
+      const again = await haloweave(['run', going, '-n', '2', '--cycles', String(so.cycles), '--json']);
       expect(lastObject(again).hash).toBe(so.hash);
     },
   );

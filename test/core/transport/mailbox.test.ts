@@ -3,9 +3,11 @@ import { HaloweaveError } from '../../../core/base/errors.js';
 import { Communicator } from '../../../core/comm/communicator.js';
 import { Endpoint } from '../../../core/comm/endpoint.js';
 import { Heap } from '../../../core/memory/heap.js';
+import { cellViews } from '../../../core/transport/cell-views.js';
 import { InlineTransport } from '../../../core/transport/inline.js';
+import { SharedBoard, SLOT_BYTES } from '../../../core/transport/shared-board.js';
 import { ThreadsControl } from '../../../core/transport/threads/control.js';
-import { ControlLayout, SLOT_BYTES } from '../../../core/transport/threads/layout.js';
+import { ControlLayout } from '../../../core/transport/threads/layout.js';
 import { calibrateSpins } from '../../../core/transport/threads/spin.js';
 import { ThreadsTransport } from '../../../core/transport/threads/transport.js';
 import { CELL_WORDS, TAG } from '../../../core/wire/cell.js';
@@ -215,6 +217,7 @@ describe('the layout of the control memory', () => {
       [1024, 2],
     ] as const) {
       const l = new ControlLayout(ranks, cells);
+      const board = new SharedBoard(cellViews(new ArrayBuffer(0)), l, ranks, () => {});
       const taken: { from: number; to: number }[] = [
         { from: 0, to: 3 },
         { from: l.arrived, to: l.arrived + 1 },
@@ -227,8 +230,9 @@ describe('the layout of the control memory', () => {
         taken.push({ from: l.firstCell(r), to: l.firstCell(r) + cells * CELL_WORDS });
         expect((l.firstCell(r) * 4) % 64).toBe(0);
         for (const parity of [0, 1]) {
-          taken.push({ from: l.slot(parity, r), to: l.slot(parity, r) + SLOT_BYTES / 4 });
-          expect((l.slot(parity, r) * 4) % 64).toBe(0);
+          const slot = board.slot(parity, r);
+          taken.push({ from: slot, to: slot + SLOT_BYTES / 4 });
+          expect((slot * 4) % 64).toBe(0);
         }
       }
       taken.sort((x, y) => x.from - y.from);

@@ -79,13 +79,17 @@ describe('the codec', () => {
 });
 
 describe('the header of a record', () => {
-  it('holds kind, dtype and mode side by side', () => {
+  it('holds kind, dtype, mode and mark side by side', () => {
     for (const kind of Object.values(cell.Kind))
       for (const mode of Object.values(cell.Mode))
-        for (let dtype = 0; dtype < 10; dtype++) {
-          const word = cell.packKind(kind, dtype, mode);
-          expect([cell.kindOf(word), cell.dtypeCodeOf(word), cell.modeOf(word)]).toEqual([kind, dtype, mode]);
-        }
+        for (const mark of [0, 1, 0x7fff, 0x8000, 0xffff])
+          for (let dtype = 0; dtype < 10; dtype++) {
+            const word = cell.packKind(kind, dtype, mode, mark);
+            expect([cell.kindOf(word), cell.dtypeCodeOf(word), cell.modeOf(word), cell.markOf(word)]).toEqual(
+              [...[kind, dtype, mode, mark]],
+            );
+            expect(word).toBe(word | 0);
+          }
   });
 
   it('leaves 96 bytes for the payload, at a multiple of 8, and 15 extents in a shape record', () => {

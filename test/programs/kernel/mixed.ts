@@ -1,6 +1,7 @@
 /**
  * Cells and vertices that drive each other, vectors, and a field of every dtype, between boundaries of every
- * kind, one of them a function of place and cycle. `--fault throws | nothing` spoils that function.
+ * kind, one of them a function of place and cycle. `--fault throws | nothing` spoils that
+ * function; `--from FOLDER` starts from a saved state.
  */
 import {
   type BoundaryFunction,
@@ -71,6 +72,10 @@ export default partitionKernel(({ args }) => {
       }),
 
     setup(part) {
+      if (args.from !== undefined) {
+        for (const name of STATE) (part as unknown as AnyPart).load(name, `${String(args.from)}/${name}.npy`);
+        return;
+      }
       part.fill('u', (x) => rough(x, 1));
       part.fill('p', (x) => rough(x, 2));
       part.fill('m', (x) => [3, 4, 5].map((seed) => rough(x, seed)));

@@ -1,0 +1,263 @@
+import { HaloweaveError } from '../base/errors.js';
+import type { CollectiveForm } from './collective-form.js';
+import type { Endpoint } from './endpoint.js';
+import type { Group } from './group.js';
+import { allgather } from './messages/allgather.js';
+import { alltoall } from './messages/alltoall.js';
+import { barrier } from './messages/barrier.js';
+import { bcast } from './messages/bcast.js';
+import { Call, type Steps } from './messages/call.js';
+import { gather } from './messages/gather.js';
+import { Operand } from './messages/operand.js';
+import { allreduce, reduce, reduceScatter } from './messages/reduce.js';
+import { scan } from './messages/scan.js';
+import { scatter } from './messages/scatter.js';
+import type { CallName } from './messages/signature.js';
+import type { Operation } from './operation.js';
+import type { Buffer } from './payload.js';
+import { Request } from './request.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Collectives by messages alone, for ranks that share no memory, and for nonblocking ones everywhere: each is a
+ * state machine that moves on whenever its rank is inside haloweave, and any number may be under way at once. Same
+ * results and bits as `SharedCollectives`.
+ *
+ * With P ranks, L = ⌈log₂ P⌉, l = ⌊log₂ P⌋ and M = `MESSAGE_COST` (messages/cost.ts) = 4 KiB. A value is small up to M/L bytes
+ * (bcast: M), and n is the number of values above that. A test counts all of these.
+ *
+ * | call | when | algorithm | messages a rank sends | in all | rounds |
+ * |---|---|---|---|---|---|
+ * | barrier | | dissemination | L | P·L | L |
+ * | bcast | small | binomial tree | children: ≤ L | P − 1 | L |
+ * | | larger | form, then elements, down the tree | ≤ 2L | 2(P − 1) | L + 1 |
+ * | | L·b > 2b + (L + P − 1)·M | form down the tree, scatter, ring | ≤ 2L + P − 1 | 2(P − 1) + P(P − 1) | ≤ 2L + P − 1 |
+ * | gather | | bundles up the binomial tree, large values straight | 1, + 1 if large | P − 1 + n | L, + 1 |
+ * | scatter | | bundles down the binomial tree, large values straight | ≤ L, root + n | P − 1 + n | L, + 1 |
+ * | allgather | | Bruck; large values round a ring | L + n, one less if the next rank's is large | P·L + n(P − 1) | L, + P − 1 |
+ * | alltoall | | Bruck; large values pairwise | L + own n | P·L + n | L, + P − 1 |
+ * | reduce | | preorder tree; to another root once more | 1, rank 0 none | P − 1, + 1 | l, + 1 |
+ * | | large arrays | pairwise shares, gathered | P, root P − 1 | P² − 1 | P − 1 + L |
+ * | allreduce | any order | recursive doubling on 2^l ranks | l, + 1 with a guest; guests 1 | l·2^l + 2(P − 2^l) | l, + 2 if P ≠ 2^l |
+ * | | in order | preorder tree, then bcast | 1 + children | 2(P − 1) | l + L |
+ * | | large arrays | pairwise shares, then ring | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
+ * | reduceScatter | | as alltoall, of raw arrays or partials | as alltoall | | |
+ * | scan | | Hillis–Steele | those of 2^0, 2^1, … below P − rank | P·L − 2^L + 1 | L |
+ * | | large arrays | pairwise shares there and back | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
+ * | exscan | | scan, then one rank on | one more than scan, the last rank not | | L + 1 |
+ * | | large arrays | as scan; nothing back to rank 0 | 2P − 3, rank 0 2(P − 1) | | 2(P − 1) |
+ *
+ * A reduction takes its array as large if `exchangePays` says that moving shares of the raw elements is cheaper
+ * than moving partials; only built-in operations have shares. Every rank chooses from what all ranks know.
+ *
+ * After an error or a passed deadline the ranks of the communicator may be out of step, so every later call throws.
+ */
+export class MessageCollectives implements CollectiveForm {
+  readonly #endpoint: Endpoint;
+  readonly #group: Group;
+  readonly #operationName: (code: number) => string;
+  #calls = 0;
+  #failure: string | null = null;
+
+  /** `operationName` tells what operation another rank has, for errors. */
+  constructor(endpoint: Endpoint, group: Group, operationName: (code: number) => string) {
+    this.#endpoint = endpoint;
+    this.#group = group;
+    this.#operationName = operationName;
+  }
+
+  barrier(deadline: number): void {
+    this.#wait(this.ibarrier(deadline, ''));
+  }
+
+  bcast(value: unknown, root: number, into: Buffer | null, deadline: number): unknown {
+    return this.#wait(this.ibcast(value, root, into, deadline, ''));
+  }
+
+  gather(value: unknown, root: number, into: readonly Buffer[] | null, deadline: number): unknown[] | null {
+    return this.#wait(this.igather(value, root, into, deadline, ''));
+  }
+
+  allgather(value: unknown, into: readonly Buffer[] | null, deadline: number): unknown[] {
+    return this.#wait(this.iallgather(value, into, deadline, ''));
+  }
+
+  scatter(values: readonly unknown[] | null, root: number, into: Buffer | null, deadline: number): unknown {
+    return this.#wait(this.iscatter(values, root, into, deadline, ''));
+  }
+
+  alltoall(values: readonly unknown[], into: readonly Buffer[] | null, deadline: number): unknown[] {
+    return this.#wait(this.ialltoallv(values, into, deadline, ''));
+  }
+
+  reduce(value: unknown, op: Operation, root: number, deadline: number): unknown {
+    return this.#wait(this.ireduce(value, op, root, deadline, ''));
+  }
+
+  allreduce(value: unknown, op: Operation, deadline: number): unknown {
+    return this.#wait(this.iallreduce(value, op, deadline, ''));
+  }
+
+  reduceScatter(values: readonly unknown[], op: Operation, deadline: number): unknown {
+    return this.#wait(this.ireduceScatter(values, op, deadline, ''));
+  }
+
+  scan(value: unknown, op: Operation, deadline: number): unknown {
+    return this.#wait(this.iscan(value, op, deadline, ''));
+  }
+
+  exscan(value: unknown, op: Operation, deadline: number): unknown {
+    return this.#wait(this.iexscan(value, op, deadline, ''));
+  }
+
+  // The same without waiting. What is passed must not change before the request is complete, and buffers are
+  // filled by then. `i` goes before the name in waits and errors.
+
+  ibarrier(deadline = NEVER, i = 'i'): Request<void> {
+    return this.#start('barrier', i, deadline, barrier);
+  }
+
+  ibcast(
+    value: unknown,
+    root: number,
+    into: Buffer | null = null,
+    deadline = NEVER,
+    i = 'i',
+  ): Request<unknown> {
+    return this.#start('bcast', i, deadline, (call) => bcast(call, value, root, into));
+  }
+
+  igather(
+    value: unknown,
+    root: number,
+    into: readonly Buffer[] | null = null,
+    deadline = NEVER,
+    i = 'i',
+  ): Request<unknown[] | null> {
+    return this.#start('gather', i, deadline, (call) => gather(call, value, root, into));
+  }
+
+  iallgather(
+    value: unknown,
+    into: readonly Buffer[] | null = null,
+    deadline = NEVER,
+    i = 'i',
+  ): Request<unknown[]> {
+    return this.#start('allgather', i, deadline, (call) => allgather(call, value, into));
+  }
+
+  iscatter(
+    values: readonly unknown[] | null,
+    root: number,
+    into: Buffer | null = null,
+    deadline = NEVER,
+    i = 'i',
+  ): Request<unknown> {
+    return this.#start('scatter', i, deadline, (call) => scatter(call, values, root, into));
+  }
+
+  ialltoallv(
+    values: readonly unknown[],
+    into: readonly Buffer[] | null = null,
+    deadline = NEVER,
+    i = 'i',
+  ): Request<unknown[]> {
+    return this.#start('alltoall', i, deadline, (call) => alltoall(call, values, into));
+  }
+
+  ireduce(value: unknown, op: Operation, root: number, deadline = NEVER, i = 'i'): Request<unknown> {
+    return this.#reduction('reduce', i, deadline, op, value, (call, o) => reduce(call, o, root));
+  }
+
+  iallreduce(value: unknown, op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
+    return this.#reduction('allreduce', i, deadline, op, value, allreduce);
+  }
+
+  ireduceScatter(values: readonly unknown[], op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
+    for (const value of values) op.check(value, `${i}reduceScatter`);
+    const operands = values.map((value) => new Operand(value, op));
+    const { code } = op;
+    const { form } = operands[this.#group.rank]!;
+    return this.#start('reduceScatter', i, deadline, (call) => reduceScatter(call, operands), code, form);
+  }
+
+  iscan(value: unknown, op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
+    return this.#reduction('scan', i, deadline, op, value, (call, o) => scan(call, o, false));
+  }
+
+  iexscan(value: unknown, op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
+    return this.#reduction('exscan', i, deadline, op, value, (call, o) => scan(call, o, true));
+  }
+
+  #reduction(
+    name: CallName,
+    i: string,
+    deadline: number,
+    op: Operation,
+    value: unknown,
+    algorithm: (call: Call, operand: Operand) => Steps<unknown>,
+  ): Request<unknown> {
+    op.check(value, i + name);
+    const operand = new Operand(value, op);
+    return this.#start(name, i, deadline, (call) => algorithm(call, operand), op.code, operand.form);
+  }
+
+  #start<T>(
+    name: CallName,
+    i: string,
+    deadline: number,
+    algorithm: (call: Call) => Steps<T>,
+    code = 0,
+    form = 0,
+  ): Request<T> {
+    const operation = i + name;
+    if (this.#failure !== null)
+      throw new HaloweaveError(
+        'program',
+        `${operation}: an earlier collective of this communicator failed on rank ${this.#group.rank} (${this.#failure}), so its ranks are out of step: make no further collective calls on it`,
+        { rank: this.#group.rank, operation },
+      );
+    const tag = this.#calls;
+    // Tags are whole numbers below 2^31; a call as long ago as that is over.
+    this.#calls = (tag + 1) & 0x7fff_ffff;
+    const call = new Call({
+      endpoint: this.#endpoint,
+      group: this.#group,
+      name,
+      operation,
+      code,
+      form,
+      tag,
+      deadline,
+      operationName: this.#operationName,
+    });
+    const request = new Request<T>(this.#endpoint, call);
+    this.#endpoint.track(call.run(this.#noting(algorithm(call))), request as Request<unknown>);
+    this.#endpoint.advance();
+    return request;
+  }
+
+  /** An algorithm, whose failure is noted. */
+  *#noting<T>(steps: Steps<T>): Steps<T> {
+    try {
+      return yield* steps;
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
+  }
+
+  #wait<T>(request: Request<T>): T {
+    try {
+      return request.wait();
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
+  }
+
+  #note(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error.message : String(error);
+  }
+}

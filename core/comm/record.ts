@@ -1,0 +1,119 @@
+import { DTYPES } from '../memory/dtype.js';
+import { type Address, addressOf, arenaNumber, type Heap, offsetOf } from '../memory/heap.js';
+import type { CellViews } from '../transport/transport.js';
+import {
+  ARENA,
+  BYTES,
+  CONTEXT,
+  dtypeCodeOf,
+  KIND,
+  Kind,
+  kindOf,
+  Mode,
+  modeOf,
+  OFFSET,
+  PAYLOAD,
+  packKind,
+  SHAPE_BYTES,
+  SOURCE,
+  TAG,
+} from '../wire/cell.js';
+import type { Group } from './group.js';
+import {
+  type Buffer,
+  copyElements,
+  type Landing,
+  landFresh,
+  landInto,
+  type Outgoing,
+  readShape,
+  writePayload,
+} from './payload.js';
+import { ReceiveTransfer, refuse } from './rendezvous.js';
+import type { Status } from './request.js';
+
+/** What a record says beside its payload. */
+export interface RecordHead {
+  /** Rank of the run. */
+  source: number;
+  tag: number;
+  context: number;
+  mode: Mode;
+  bytes: number;
+  /** Where the payload, or the descriptor of its transfer, lies in the heap, unless it is in the record. */
+  address: Address;
+}
+
+/** Writes a message's record, with its payload if that fits. */
+export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead): void {
+  const { i32, u32 } = v;
+  i32[cell + KIND] = packKind(o.kind, o.dtype.code, head.mode);
+  i32[cell + SOURCE] = head.source;
+  i32[cell + TAG] = head.tag;
+  i32[cell + CONTEXT] = head.context;
+  u32[cell + BYTES] = head.bytes;
+  if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
+  else {
+    u32[cell + ARENA] = arenaNumber(head.address);
+    u32[cell + OFFSET] = offsetOf(head.address);
+  }
+}
+
+/**
+ * Reads a matched record into `buffer`, or into fresh memory: the value, or the transfer that will give
+ * it. A message that the buffer cannot take is consumed, its sender released, and the error thrown.
+ */
+export function readRecord(
+  heap: Heap,
+  views: CellViews,
+  cell: number,
+  buffer: Buffer | null,
+  wake: (peer: number) => void,
+): { value: unknown } | ReceiveTransfer {
+  const { i32, u32 } = views;
+  const word = i32[cell + KIND]!;
+  const kind = kindOf(word);
+  const mode = modeOf(word);
+  const dtype = DTYPES[dtypeCodeOf(word)]!;
+  const source = i32[cell + SOURCE]!;
+  const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
+  const count = (u32[cell + BYTES]! - head) / dtype.bytes;
+  const address = mode === Mode.inline ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
+  const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
+  let landing: Landing;
+  try {
+    landing = buffer
+      ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
+      : landFresh(
+          kind,
+          dtype,
+          count,
+          kind === Kind.ndarray ? shapeOf(heap, views, cell, mode, address) : null,
+        );
+  } catch (error) {
+    if (mode === Mode.rendezvous) refuse(heap, address, source, wake);
+    else if (arena) heap.giveBack(address, u32[cell + BYTES]!);
+    throw error;
+  }
+  if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, wake);
+  const byCode = arena ? arena.views : views.byCode;
+  const from = (arena ? offsetOf(address) : (cell + PAYLOAD) * 4) + head;
+  copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
+  if (arena) heap.giveBack(address, u32[cell + BYTES]!);
+  return { value: landing.finish() };
+}
+
+/** Tells of a record in the numbers of a group. */
+export function fillStatus(status: Status, i32: Int32Array, cell: number, group: Group): void {
+  const word = i32[cell + KIND]!;
+  status.source = group.numberOf(i32[cell + SOURCE]!);
+  status.tag = i32[cell + TAG]!;
+  const head = kindOf(word) === Kind.ndarray ? SHAPE_BYTES : 0;
+  status.count = ((i32[cell + BYTES]! >>> 0) - head) / DTYPES[dtypeCodeOf(word)]!.bytes;
+}
+
+function shapeOf(heap: Heap, views: CellViews, cell: number, mode: Mode, address: Address): number[] {
+  if (mode === Mode.inline) return readShape(views.u32, cell + PAYLOAD);
+  if (mode === Mode.rendezvous) return ReceiveTransfer.shapeOf(heap, address);
+  return readShape(heap.arenaOf(address).words, offsetOf(address) / 4);
+}

@@ -1,0 +1,49 @@
+import type { NdArray } from '../../memory/ndarray.js';
+import type { GatherTable } from '../program.js';
+import type { Context } from './definition.js';
+import type { KernelPart, PartId } from './kernel-part.js';
+
+/** What a domain is, whatever its kind: pure data, the same on every rank. */
+export interface Domain {
+  readonly kind: string;
+  readonly parts: number;
+  /** Cells (or what else the domain counts) of all parts together. */
+  readonly cells: number;
+}
+
+/** Whole states on their way to rank 0, which the sweep keeps moving. */
+export interface FrameSink {
+  /** Cycles between two frames. */
+  readonly every: number;
+  /** The state of the next frame that has not been written. */
+  readonly next: number;
+  /** Puts a part's state at the beginning of a cycle into its frame; false if that has to wait. */
+  put(part: KernelPart, cycle: number): boolean;
+  /** On rank 0: writes the next frame if it is complete. */
+  writeNext(): boolean;
+  /** Writes the final state if it is due, gathered; after `DomainRuntime.finish`. */
+  writeFinal(cycle: number, gather: (field: string) => NdArray): void;
+}
+
+/**
+ * One rank's side of a domain: everything about a run that depends on the kind of domain. The kernel calls
+ * it in this order, all ranks together; what is not marked as such needs no other rank.
+ */
+export interface DomainRuntime {
+  /** This rank's parts, in the order in which it sweeps them, connected to their neighbours. */
+  readonly parts: readonly KernelPart[];
+  /** After `setup`: brings what parts know of their neighbours up to date before the first cycle. Collective. */
+  fillHalos(): void;
+  /** Where whole states go, or null if the program wants none. Collective. */
+  frames(): FrameSink | null;
+  /** After the last cycle, when every part has taken in the last shares: makes the state gatherable. Collective. */
+  finish(context: Context): GatherTable | null;
+  /** Names of the fields that make up the state; none for a domain without fields. */
+  readonly state: readonly string[];
+  /** What the program collected of its parts, on rank 0; after `finish`. */
+  readonly collected?: ReadonlyMap<PartId, unknown>;
+  /** A field of the final state as one array; after `finish`. */
+  gather(field: string): NdArray;
+  /** The words of the state hash of this rank's parts. */
+  hash(context: Context): Uint32Array;
+}

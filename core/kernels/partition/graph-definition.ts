@@ -1,0 +1,105 @@
+import type { TypedArray } from '../../memory/dtype.js';
+import type { Args } from '../program.js';
+import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
+import type { GraphDomain } from './graph.js';
+import type { FieldTypes } from './grid.js';
+import type { PartId } from './kernel-part.js';
+import type { Measure } from './measure.js';
+
+/** What a partition of a graph has beside its state. */
+export interface GraphMembers {
+  readonly id: PartId;
+  /** In the order in which they were listed; `accept` is called in this order. */
+  readonly neighbours: readonly PartId[];
+  readonly cells: number;
+  readonly weight: number;
+}
+
+/** One partition of a graph as user code sees it. Its state is its own: nobody else reads or writes it. */
+export interface GraphPart<S> extends GraphMembers {
+  state: S;
+}
+
+declare const STATE: unique symbol;
+
+/** Stands for partitions with a state of type S where a grid's field types stand for a grid's. */
+export interface StateOf<S> {
+  readonly [STATE]: S;
+}
+
+/** What `share` and `accept` are told: no measures, so that what travels depends on states alone. */
+export interface ShareContext {
+  readonly args: Args;
+  /** The cycle that made what is shared; −1 for the exchange before the first cycle. */
+  readonly cycle: number;
+  /** The phase that made it. */
+  readonly phase: number;
+  readonly rank: number;
+  readonly ranks: number;
+}
+
+export type ShareFunction<S = never, D = unknown> = (
+  part: GraphPart<S>,
+  to: PartId,
+  context: ShareContext,
+) => D | undefined;
+export type AcceptFunction<S = never, D = never> = (
+  part: GraphPart<S>,
+  from: PartId,
+  data: D,
+  context: ShareContext,
+) => void;
+
+/**
+ * Feeds the state hash: one value of a named quantity at a global index, or an array of values at
+ * consecutive indices from it. Every value of the whole state has its own name and index.
+ */
+export type Emit = (name: string, index: number, value: number | bigint | TypedArray) => void;
+
+/** One workunit, what it then publishes to each neighbour, and how they take it in. */
+export interface GraphPhase<S, D> {
+  workunit(part: GraphPart<S>, context: Context): void;
+  /**
+   * What neighbour `to` gets: a typed array or ndarray (copied as it lies), or any structured value (encoded);
+   * undefined for nothing. Pure: it changes nothing, and depends on the state alone. With `accept`.
+   */
+  share?(part: GraphPart<S>, to: PartId, context: ShareContext): D | undefined;
+  /** Takes in what neighbour `from` shared; `data` is a copy, the partition's to keep. Not called for nothing. */
+  accept?(part: GraphPart<S>, from: PartId, data: D, context: ShareContext): void;
+}
+
+export interface GraphReportContext<C> extends Omit<ReportContext, 'gather'> {
+  /** What `collect` gave for each partition, in the order in which `graph` listed them; empty without `collect`. */
+  collected: ReadonlyMap<PartId, C>;
+}
+
+/**
+ * A program for the partition kernel on a domain that is no grid: `partitionKernel<S, D>({ … })`, where S is the
+ * state of a partition, D what partitions share, and C (if need be) what is collected at the end.
+ *
+ * Every function gives the same on every rank. Before cycle 0 what the last phase shares is exchanged once.
+ * In each step a partition takes in its neighbours' shares in the order of its list, runs the workunit, and
+ * shares. A step costs an edge one encoding and one decoding (typed arrays: two copies), and no message; blocks
+ * stay in the shared heap, two an edge, as large as the largest share so far. Same bits on any ranks and transport.
+ */
+export interface GraphDefinition<S, D, C = unknown>
+  extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'cycles' | 'until'> {
+  /** How the domain is cut. Pure; called once on every rank. */
+  partition(context: PartitionContext): GraphDomain;
+  /** Gives the initial state of one partition, which becomes `part.state`: plain data, typed arrays inside welcome. */
+  setup(part: GraphMembers, context: Context): S;
+  /** The computation of a cycle with one phase; with `share` and `accept`. */
+  workunit?(part: GraphPart<S>, context: Context): void;
+  share?: GraphPhase<S, D>['share'];
+  accept?: GraphPhase<S, D>['accept'];
+  /** The phases of a cycle, instead of `workunit`, `share` and `accept`. */
+  phases?: readonly GraphPhase<S, D>[];
+  /** Hands every value of a partition's state to the state hash, under indices that no other partition uses. Pure. */
+  hash(part: GraphPart<S>, emit: Emit): void;
+  /** Quantities of whole states, reduced over all partitions: `sum((part, add) => …)`, `min`, `max`. */
+  measure?: Readonly<Record<string, Measure<StateOf<S>>>>;
+  /** What `report` gets of each partition's final state. Any value that can be sent. */
+  collect?(part: GraphPart<S>): C;
+  /** Merged into the summary under `results`. Called on rank 0, after the last cycle. */
+  report?(context: GraphReportContext<C>): Record<string, unknown> | Promise<Record<string, unknown>>;
+}

@@ -1,0 +1,183 @@
+import { readStaged, STAGED_WORDS, Stage } from '../../comm/staged.js';
+import type { Heap } from '../../memory/heap.js';
+import { type Address, offsetOf } from '../../memory/heap.js';
+import type { GraphDomain } from './graph.js';
+import type { AcceptFunction, GraphMembers, ShareContext, ShareFunction } from './graph-definition.js';
+import type { KernelPart, PartId } from './kernel-part.js';
+import type { Mutable } from './sweep.js';
+import { refusePromise, userError } from './user-error.js';
+
+/** Words of a block before its records: the counter of published steps, alone on two cache lines. */
+const HEADER_WORDS = 32;
+/** Two records an edge, used in turn. */
+const EDGE_WORDS = 2 * STAGED_WORDS;
+
+/** A part of a graph as user code sees it. */
+export class GraphPartObject implements GraphMembers {
+  readonly id: PartId;
+  readonly neighbours: readonly PartId[];
+  readonly cells: number;
+  readonly weight: number;
+  state: unknown = undefined;
+
+  constructor(domain: GraphDomain, number: number) {
+    this.id = domain.ids[number]!;
+    this.neighbours = Object.freeze(Array.from(domain.neighbours[number]!, (n) => domain.ids[n]!));
+    this.cells = domain.cellsOf[number]!;
+    this.weight = domain.weights[number]!;
+  }
+}
+
+/** What each phase does with shares; null for a phase that shares nothing. */
+export interface GraphShares {
+  shares: readonly (ShareFunction | null)[];
+  accepts: readonly (AcceptFunction | null)[];
+}
+
+/**
+ * A part of a graph on the rank that owns it. Its block in the shared heap holds the counter of published
+ * steps and, for every neighbour, two records of what is staged for it, used in turn: whoever runs step t
+ * has seen all neighbours publish t, so they have taken in what was shared for t − 1, and its slot is free.
+ */
+export class OwnedGraphPart implements KernelPart {
+  readonly id: PartId;
+  readonly number: number;
+  readonly cells: number;
+  readonly object: GraphPartObject;
+  step = 0;
+  unpacked = false;
+  event = 0;
+  measured = -1;
+  readonly wakes: number[] = [];
+  remotePieces = 0;
+  readonly #heap: Heap;
+  readonly #phases: GraphShares;
+  readonly #context: Mutable<ShareContext>;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  /** By parity and edge: where this part's shares go. */
+  readonly #stages: [Stage[], Stage[]] = [[], []];
+  // By edge: the neighbour's block, and there the first of the two records for this part.
+  readonly #theirWords: Int32Array[] = [];
+  readonly #theirAt: number[] = [];
+  readonly #remote: boolean[] = [];
+  // By neighbour, itself excluded: where its counter is.
+  readonly #counters: Int32Array[] = [];
+  readonly #counterAt: number[] = [];
+  #bytes = 0;
+
+  constructor(
+    heap: Heap,
+    domain: GraphDomain,
+    number: number,
+    address: Address,
+    phases: GraphShares,
+    context: Mutable<ShareContext>,
+  ) {
+    this.number = number;
+    this.object = new GraphPartObject(domain, number);
+    this.id = this.object.id;
+    this.cells = this.object.cells;
+    this.#heap = heap;
+    this.#phases = phases;
+    this.#context = context;
+    this.#words = heap.arenaOf(address).words;
+    this.#at = offsetOf(address) / 4;
+    this.#words.fill(0, this.#at, this.#at + HEADER_WORDS);
+    for (let k = 0; k < this.object.neighbours.length; k++)
+      for (const parity of [0, 1] as const)
+        this.#stages[parity].push(new Stage(heap, this.#words, record(this.#at, k, parity)));
+  }
+
+  /** Bytes of the block of a part with so many neighbours. */
+  static blockBytes(neighbours: number): number {
+    return (HEADER_WORDS + neighbours * EDGE_WORDS) * 4;
+  }
+
+  /** Finds the neighbours' counters and records, once all blocks have addresses. */
+  connect(domain: GraphDomain, blocks: Float64Array, owner: Int32Array, rank: number): void {
+    domain.neighbours[this.number]!.forEach((n, k) => {
+      const { words } = this.#heap.arenaOf(blocks[n]!);
+      const at = offsetOf(blocks[n]!) / 4;
+      this.#theirWords.push(words);
+      this.#theirAt.push(record(at, domain.places[this.number]![k]!, 0));
+      const theirs = owner[n]!;
+      this.#remote.push(theirs !== rank);
+      if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
+      if (n === this.number) return;
+      this.#counters.push(words);
+      this.#counterAt.push(at);
+    });
+  }
+
+  ready(step: number): boolean {
+    const words = this.#counters;
+    const at = this.#counterAt;
+    for (let k = 0; k < words.length; k++) if (Atomics.load(words[k]!, at[k]!) < step) return false;
+    return true;
+  }
+
+  unpack(step: number, phase: number): void {
+    const accept = this.#phases.accepts[phase];
+    if (!accept) return;
+    const context = this.#place(step, phase);
+    const { object } = this;
+    const parity = (step & 1) * STAGED_WORDS;
+    for (let k = 0; k < this.#theirAt.length; k++) {
+      const data = readStaged(this.#heap, this.#theirWords[k]!, this.#theirAt[k]! + parity);
+      if (data === undefined) continue;
+      let result: unknown;
+      try {
+        result = accept(object as never, object.neighbours[k]!, data as never, context);
+      } catch (cause) {
+        throw userError(cause, 'accept', this.id, context);
+      }
+      if (result !== undefined) refusePromise(result, 'accept', this.id, context);
+    }
+  }
+
+  publish(step: number, phase: number): void {
+    const share = this.#phases.shares[phase];
+    this.#bytes = 0;
+    this.remotePieces = 0;
+    if (share) this.#stage(share, this.#place(step, phase), this.#stages[step & 1]!);
+    this.step = step;
+    this.unpacked = false;
+    if (this.wakes.length > 0) Atomics.store(this.#words, this.#at, step);
+    else this.#words[this.#at] = step;
+  }
+
+  bytes(): number {
+    return this.#bytes;
+  }
+
+  #stage(share: ShareFunction, context: ShareContext, stages: readonly Stage[]): void {
+    const { object } = this;
+    for (let k = 0; k < stages.length; k++) {
+      let value: unknown;
+      try {
+        value = share(object as never, object.neighbours[k]!, context);
+        if (value !== undefined) {
+          refusePromise(value, 'share', this.id, context);
+          if (this.#remote[k]) this.remotePieces++;
+        }
+        this.#bytes += stages[k]!.write(value);
+      } catch (cause) {
+        throw userError(cause, 'share', this.id, context);
+      }
+    }
+  }
+
+  /** What is shared for a step was made by the phase before it: cycle −1 made the shares for step 0. */
+  #place(step: number, phase: number): ShareContext {
+    const context = this.#context;
+    context.cycle = Math.floor((step - 1) / this.#phases.shares.length);
+    context.phase = phase;
+    return context;
+  }
+}
+
+/** The record of what is staged over an edge. */
+function record(block: number, edge: number, parity: 0 | 1): number {
+  return block + HEADER_WORDS + edge * EDGE_WORDS + parity * STAGED_WORDS;
+}

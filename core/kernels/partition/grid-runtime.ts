@@ -1,0 +1,110 @@
+import { boxVolume } from '../../decomposition/box.js';
+import { curveOrder } from '../../decomposition/curve.js';
+import { cutByWeight } from '../../decomposition/cut.js';
+import { partBox } from '../../halo/plan.js';
+import { arrayAt, zeros } from '../../memory/array.js';
+import type { NdArray } from '../../memory/ndarray.js';
+import type { GatherTable, RankEnvironment } from '../program.js';
+import type { PartitionDefinition } from './definition.js';
+import type { DomainRuntime } from './domain-runtime.js';
+import { Frames } from './frames.js';
+import { gatherField, gatherTable } from './gather.js';
+import type { FieldTypes } from './grid.js';
+import { hashOf } from './hash.js';
+import { OwnedPart, PlanCache } from './owned-part.js';
+import { partClass } from './part.js';
+import type { ResolvedProgram } from './resolve.js';
+
+/** A grid on one rank: its parts along the curve, their blocks in the shared heap, and the halos between them. */
+export class GridRuntime implements DomainRuntime {
+  readonly parts: readonly OwnedPart[];
+  readonly #output: PartitionDefinition<FieldTypes>['output'];
+  readonly #program: ResolvedProgram;
+  readonly #env: RankEnvironment;
+  readonly #cache: PlanCache;
+  /** Heap address of every part's block. */
+  readonly #blocks: Float64Array;
+  #table: GatherTable | null = null;
+
+  /** Places the parts along the curve, makes the blocks of this rank's, and connects them to their neighbours. */
+  constructor(
+    output: PartitionDefinition<FieldTypes>['output'],
+    program: ResolvedProgram,
+    env: RankEnvironment,
+  ) {
+    this.#output = output;
+    this.#program = program;
+    this.#env = env;
+    const { comm } = env;
+    const { domain, shared } = program;
+    const order = curveOrder(domain.geometry.dims);
+    const weights = Array.from(order, (id) => boxVolume(partBox(domain.geometry, id)));
+    const cuts = cutByWeight(weights, comm.size);
+    const owner = new Int32Array(domain.parts);
+    for (let r = 0; r < comm.size; r++) for (let k = cuts[r]!; k < cuts[r + 1]!; k++) owner[order[k]!] = r;
+    const cache = new PlanCache(domain, shared);
+    const Class = partClass(domain);
+    const heap = comm.heap;
+    const table = comm.bcast(comm.rank === 0 ? heap.locate(zeros(heap, domain.parts).data) : 0);
+    const blocks = arrayAt(heap, table, [domain.parts], 'f64').data as Float64Array;
+    const parts: OwnedPart[] = [];
+    for (let k = cuts[comm.rank]!; k < cuts[comm.rank + 1]!; k++) {
+      const id = order[k]!;
+      const address = heap.allocate(cache.layout(id).bytes);
+      blocks[id] = address;
+      parts.push(new OwnedPart(heap, domain, cache, id, address, Class, shared));
+    }
+    comm.barrier();
+    for (const p of parts) p.connect(heap, domain, cache, blocks, owner, comm.rank);
+    this.parts = parts;
+    this.#cache = cache;
+    this.#blocks = blocks;
+  }
+
+  /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
+  fillHalos(): void {
+    const { comm } = this.#env;
+    const { domain } = this.#program;
+    const { parts } = this;
+    const fields = domain.fields.length;
+    for (const p of parts) for (let f = 0; f < fields; f++) p.setBoundaryVertices(f);
+    // Setup may have swapped fields: everybody tells which memory each field has.
+    const mine = new Int32Array(parts.length * (fields + 1));
+    parts.forEach((p, k) => {
+      mine.set([p.id, ...p.object._memories], k * (fields + 1));
+    });
+    const memories = new Int32Array(domain.parts * fields);
+    for (const theirs of comm.allgather(mine))
+      for (let at = 0; at < theirs.length; at += fields + 1)
+        memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
+    for (const p of parts)
+      for (let f = 0; f < fields; f++) p.fillHalo(f, domain, this.#cache, this.#blocks, memories);
+    comm.barrier();
+  }
+
+  frames(): Frames | null {
+    const { args, comm, endpoint } = this.#env;
+    return this.#output
+      ? new Frames(this.#output, this.#program.domain, args, comm, endpoint.transport)
+      : null;
+  }
+
+  finish(): GatherTable {
+    for (const p of this.parts) p.noteMemories();
+    this.#env.comm.barrier();
+    this.#table = gatherTable(this.#program.domain, this.#blocks);
+    return this.#table;
+  }
+
+  gather(field: string): NdArray {
+    return gatherField(this.#env.comm.heap, this.#table!, field);
+  }
+
+  get state(): string[] {
+    return this.#program.state.map((f) => this.#program.domain.fields[f]!.name);
+  }
+
+  hash(): Uint32Array {
+    return hashOf(this.#program, this.parts);
+  }
+}
