@@ -24,7 +24,9 @@ interface BenchModule {
 export function addBenchCommand(program: Command): void {
   program
     .command('bench')
-    .description('Measure: latency, collectives, grain, heat, spins, npb-ep (source checkout only).')
+    .description(
+      'Measure: latency, collectives, grain, heat, spins, halo, sum, npb-ep (source checkout only).',
+    )
     .argument('<name>', 'the benchmark, or all')
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--peers', 'measure Open MPI and mpi4py in the same run (bench/peers/install.sh)'))

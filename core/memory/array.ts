@@ -12,7 +12,8 @@ import { type NdArray, ndarray } from './ndarray.js';
 
 /** An n-dimensional view of typed memory (the `ndarray` package), C order when made here. */
 export type ArrayOf<D extends DType> = NdArray<TypedArrayOf[D]>;
-type Fill = number | bigint;
+/** A value for every element: a number, or a bigint for integers of 64 bits. */
+export type Fill = number | bigint;
 
 /**
  * A new array in the shared heap, contents undefined; every rank of the host can see it.
@@ -66,10 +67,12 @@ export function emptyLike<T extends TypedArray>(heap: Heap, like: NdArray<T>): N
   return empty(heap, like.shape, dtypeOf(like.data).name) as unknown as NdArray<T>;
 }
 
+/** As `emptyLike`, every element 0. */
 export function zerosLike<T extends TypedArray>(heap: Heap, like: NdArray<T>): NdArray<T> {
   return zeros(heap, like.shape, dtypeOf(like.data).name) as unknown as NdArray<T>;
 }
 
+/** As `emptyLike`, every element `value`. */
 export function fullLike<T extends TypedArray>(heap: Heap, like: NdArray<T>, value: Fill): NdArray<T> {
   return full(heap, like.shape, value, dtypeOf(like.data).name) as unknown as NdArray<T>;
 }

@@ -1,7 +1,9 @@
 import { HaloweaveError } from '../base/errors.js';
 
+/** The name of an element type: floats of 64 and 32 bits, signed and unsigned integers of 8 to 64. */
 export type DType = 'f64' | 'f32' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64';
 
+/** The typed arrays that hold a dtype; integers of 64 bits are bigints. */
 export type TypedArray =
   | Float64Array
   | Float32Array
@@ -16,15 +18,25 @@ export type TypedArray =
 
 /** The typed array that holds a dtype. */
 export interface TypedArrayOf {
+  /** IEEE 754 doubles. */
   f64: Float64Array;
+  /** IEEE 754 singles. */
   f32: Float32Array;
+  /** −2^7 … 2^7 − 1. */
   i8: Int8Array;
+  /** 0 … 2^8 − 1. */
   u8: Uint8Array;
+  /** −2^15 … 2^15 − 1. */
   i16: Int16Array;
+  /** 0 … 2^16 − 1. */
   u16: Uint16Array;
+  /** −2^31 … 2^31 − 1. */
   i32: Int32Array;
+  /** 0 … 2^32 − 1. */
   u32: Uint32Array;
+  /** −2^63 … 2^63 − 1, as bigints. */
   i64: BigInt64Array;
+  /** 0 … 2^64 − 1, as bigints. */
   u64: BigUint64Array;
 }
 

@@ -17,6 +17,7 @@ export interface HeapHandle {
   memories: SharedMemory[];
 }
 
+/** How large a heap may become. */
 export interface HeapOptions {
   /** Most bytes that live blocks may take together (default: the machine's memory). */
   limit?: number;
@@ -62,7 +63,9 @@ export const offsetOf = (address: Address): number => address % ARENA_SPAN;
  * number finds the announcement waiting, even one that is blocked and has not run its event loop since.
  */
 export class Heap {
+  /** Tells heaps of a process apart. */
   readonly id: string;
+  /** Most bytes that live blocks may take together. */
   readonly limit: number;
   readonly #arenaPages: number;
   readonly #control: SharedArrayBuffer;
@@ -88,6 +91,7 @@ export class Heap {
     });
   }
 
+  /** A new heap, without memory until something is allocated. Throws `argument` for sizes that cannot be. */
   static create(options: HeapOptions = {}): Heap {
     const arenaBytes = options.arenaBytes ?? MAX_PAGES * PAGE;
     const limit = options.limit ?? totalmem();
@@ -105,10 +109,18 @@ export class Heap {
     });
   }
 
+  /**
+   * The same heap on another thread.
+   * @internal
+   */
   static attach(handle: HeapHandle): Heap {
     return new Heap(handle);
   }
 
+  /**
+   * What another thread attaches to.
+   * @internal
+   */
   handle(): HeapHandle {
     this.#sync();
     return {
@@ -120,12 +132,18 @@ export class Heap {
     };
   }
 
-  /** Called while this thread waits for a lock of the heap; throws when the run has ended. */
+  /**
+   * Called while this thread waits for a lock of the heap; throws when the run has ended.
+   * @internal
+   */
   onWait(ended: () => void): void {
     this.#ended = ended;
   }
 
-  /** The address of a new block, 64-byte aligned, contents undefined. */
+  /**
+   * The address of a new block, 64-byte aligned, contents undefined. A bounded number of steps under a lock; throws
+   * `memory` with what was asked and what is left when there is no room.
+   */
   allocate(bytes: number): Address {
     if (!(Number.isFinite(bytes) && bytes >= 0))
       throw new HaloweaveError('argument', `cannot allocate ${bytes} bytes`);
@@ -145,6 +163,7 @@ export class Heap {
     }
   }
 
+  /** Frees the block at that address; throws `memory` for an address that is no live block's. */
   release(address: Address): void {
     this.arenaOf(address).release(offsetOf(address));
   }
@@ -157,12 +176,16 @@ export class Heap {
     return kept;
   }
 
+  /** Ends a loan: the block is kept for this thread's next messages, or freed. */
   giveBack(address: Address, bytes: number): void {
     if (this.#seat < MAX_SEATS && this.#cache.keep(address, bytes)) this.#noteCache();
     else this.release(address);
   }
 
-  /** The arena of that number, learning of it from its announcement if need be. */
+  /**
+   * The arena of that number, learning of it from its announcement if need be.
+   * @internal
+   */
   arena(index: number): Arena {
     if (index >= this.#arenas.length) this.#sync();
     const a = this.#arenas[index];
@@ -170,7 +193,10 @@ export class Heap {
     return a;
   }
 
-  /** The arena that an address lies in. */
+  /**
+   * The arena that an address lies in.
+   * @internal
+   */
   arenaOf(address: Address): Arena {
     return this.arena(arenaNumber(address));
   }
@@ -183,6 +209,7 @@ export class Heap {
     return -1;
   }
 
+  /** Number of arenas made so far. */
   get arenas(): number {
     return this.#sync();
   }

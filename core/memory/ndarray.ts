@@ -7,25 +7,44 @@ import type { TypedArray } from './dtype.js';
  * indices are not checked, so a view whose origin lies inside its data has valid negative indices.
  */
 export interface NdArray<T extends TypedArray = TypedArray> {
+  /** The elements, this view's and others. */
   data: T;
+  /** Elements an axis. */
   shape: number[];
+  /** Elements of `data` from one index of an axis to the next; may be negative or 0. */
   stride: number[];
+  /** Where in `data` the element with all indices 0 lies. */
   offset: number;
+  /** Elements of the view: the product of `shape`. */
   readonly size: number;
+  /** Number of axes. */
   readonly dimension: number;
+  /** The `ndarray` package's name of the element type, such as 'float64'. */
   readonly dtype: string;
+  /** The axes from the smallest stride to the largest. */
   readonly order: number[];
+  /** The element at an index, one number an axis. O(axes). */
   get(...index: number[]): T[number];
+  /** Sets the element at an index to the value that follows it, and gives the value. */
   set(...indexThenValue: (number | T[number])[]): T[number];
+  /** Where in `data` the element at an index lies. */
   index(...index: number[]): number;
+  /** The view from `start` on, of the same elements. */
   lo(...start: number[]): NdArray<T>;
+  /** The view of the first `end` indices of each axis, of the same elements. */
   hi(...end: number[]): NdArray<T>;
+  /** Every `by`-th index of each axis; negative ones run backwards. */
   step(...by: number[]): NdArray<T>;
+  /** The same elements with the axes in another order. */
   transpose(...axes: number[]): NdArray<T>;
+  /** The view at fixed indices of some axes, which it then has no more; null leaves an axis as it is. */
   pick(...at: (number | null)[]): NdArray<T>;
 }
 
-/** Makes a view; by default C order over the whole of `data`. */
+/**
+ * Makes a view of `data`, without copying: `shape` (default: all of it on one axis), `stride` (default: C order) and
+ * `offset` (default 0) in elements. Nothing is checked.
+ */
 export const ndarray = ndarrayUntyped as unknown as <T extends TypedArray>(
   data: T,
   shape?: readonly number[],

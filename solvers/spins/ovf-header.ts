@@ -20,6 +20,7 @@ export interface OvfHeader {
   labels: string[];
   /** One unit a component. */
   units: string[];
+  /** For people; '' if the file has none. */
   title: string;
   /** The `Desc` entries, in file order. */
   description: string[];

@@ -2,6 +2,7 @@ import { encode } from 'fast-png';
 import { HaloweaveError } from 'haloweave';
 import { spinColour } from './colour.js';
 
+/** How a picture of spins looks. */
 export interface SpinPictureOptions {
   /** Side of the square of pixels that one spin fills: an integer from 1 to 64. Default 1. */
   scale?: number;

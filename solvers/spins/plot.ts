@@ -3,6 +3,7 @@ import { type Axis, linearAxis, logAxis, powerOfTen } from './ticks.js';
 
 /** One measure of a relaxation. */
 export interface RelaxationRow {
+  /** Time since the start, in the plot's `timeUnit`. */
   time: number;
   /** Energy per spin. */
   energy: number;
@@ -10,6 +11,7 @@ export interface RelaxationRow {
   torque: number;
 }
 
+/** Title and units of a plot. */
 export interface RelaxationPlotOptions {
   /** Default 'Relaxation'. */
   title?: string;

@@ -62,6 +62,14 @@ describe('cells, vertices, vectors and every dtype', () => {
     }
   });
 
+  it('products of fields too', () => {
+    for (const name of ['u', 'p', 'm']) {
+      const s = new ExactSum();
+      for (const v of whole(name) as Float64Array) s.add(v * v);
+      expect(one.measures[`square ${name}`]).toBe(s.value());
+    }
+  });
+
   const same = (result: RunResult): void => {
     expect(result.hash).toBe(one.hash);
     expect(result.measures).toEqual(one.measures);

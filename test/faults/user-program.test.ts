@@ -70,6 +70,11 @@ describe('a wrong domain or definition is refused by name', () => {
       'program',
       [/'u' is cell-centred, a number and 'v' is cell-centred, a vector of 1/],
     ],
+    [
+      'dot of two kinds',
+      'argument',
+      [/measure 'product': 'u' is cell-centred with 1 .*'m' is cell-centred with 2/],
+    ],
     ['each of what', 'program', [/no scalar cell-centred field/, /u$/]],
     ['no domain', 'argument', [/return grid/]],
     ['no partition', 'argument', [/partition/]],

@@ -34,19 +34,6 @@ export function loadField(
       `load: ${path} holds ${dtype.name}, field '${field}' is ${mine.name}: convert the file with astype, or declare the field as ${dtype.name}`,
       place,
     );
-  readWrapped(file, [...extent.lo, ...array.shape.slice(axes).map(() => 0)], array, whole, 0);
-}
-
-/** Reads a box that may pass the end of an axis (vertices of a periodic one do): what is beyond starts at 0. */
-function readWrapped(file: NpyFile, lo: number[], array: NdArray, whole: number[], axis: number): void {
-  if (axis === lo.length) {
-    readBox(file, lo, array);
-    return;
-  }
-  const inside = Math.min(array.shape[axis]!, whole[axis]! - lo[axis]!);
-  const ends = array.shape.map((n, k) => (k === axis ? inside : n));
-  readWrapped(file, lo, array.hi(...ends), whole, axis + 1);
-  if (inside === array.shape[axis]) return;
-  const starts = array.shape.map((_, k) => (k === axis ? inside : 0));
-  readWrapped(file, lo.with(axis, lo[axis]! + inside - whole[axis]!), array.lo(...starts), whole, axis + 1);
+  // Vertices of a periodic axis may pass its end; what is beyond is read from the beginning.
+  readBox(file, [...extent.lo, ...array.shape.slice(axes).map(() => 0)], array);
 }

@@ -56,6 +56,23 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
         'argument',
         `measure '${name}' is not a measure: write sum('${names[0]}'), or sum((part, add) => …)`,
       );
+    if (measure.reduction === 'dot') {
+      for (const field of [measure.source, measure.factor])
+        if (typeof field !== 'string')
+          throw new HaloweaveError(
+            'argument',
+            `measure '${name}': dot takes the names of two fields: write dot('${names[0]}', '${names.at(-1)}')`,
+          );
+      const pair = [measure.source as string, measure.factor!].map(
+        (field) => domain.fields[number(field, `measure '${name}'`)]!,
+      );
+      const [a, b] = pair.map((f) => `${f.centring}-centred with ${f.components} a place`);
+      if (a !== b)
+        throw new HaloweaveError(
+          'argument',
+          `measure '${name}': '${pair[0]!.name}' is ${a}, '${pair[1]!.name}' is ${b}: dot takes fields of one centring and as many components`,
+        );
+    }
     return { name, measure };
   });
   const measureEvery = whole(d.measureEvery ?? 1, 1, 'measureEvery');

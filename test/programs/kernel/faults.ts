@@ -1,5 +1,5 @@
 /** A sound program, made wrong in one place: `--fault NAME`. */
-import { grid, type Measure, max, type PartitionDefinition, partitionKernel, sum } from 'haloweave';
+import { dot, grid, type Measure, max, type PartitionDefinition, partitionKernel, sum } from 'haloweave';
 
 const FIELDS = { u: 'f64', v: 'f64', n: 'i32' } as const;
 type Fields = typeof FIELDS;
@@ -63,6 +63,10 @@ const faults: Record<string, Anything> = {
   'swap of two kinds': {
     ...gridWith({ fields: { u: 'f64', v: { dtype: 'f64', components: 1 } } }),
     setup: (part: { swap(a: string, b: string): void }) => part.swap('u', 'v'),
+  },
+  'dot of two kinds': {
+    ...gridWith({ fields: { u: 'f64', m: { dtype: 'f64', components: 2 } } }),
+    measure: { product: dot('u', 'm') },
   },
   'each of what': {
     ...gridWith({ fields: { u: { dtype: 'f64', centring: 'vertex' } } }),

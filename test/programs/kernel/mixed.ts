@@ -6,6 +6,7 @@
 import {
   type BoundaryFunction,
   type DType,
+  dot,
   grid,
   max,
   min,
@@ -132,13 +133,14 @@ export default partitionKernel(({ args }) => {
     },
 
     share: () => STATE as never,
-    measure: Object.fromEntries(
-      STATE.flatMap((name) => [
+    measure: Object.fromEntries([
+      ...['u', 'p', 'm'].map((name) => [`square ${name}`, dot(name, name)]),
+      ...STATE.flatMap((name) => [
         [`sum ${name}`, sum(name)],
         [`min ${name}`, min(name)],
         [`max ${name}`, max(name)],
       ]),
-    ) as never,
+    ]) as never,
     measureEvery: 2,
   };
 });
