@@ -29,10 +29,13 @@ export { IN_PLACE, type InPlace } from './comm/runs.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,
+  Control,
+  ControlContext,
   Frame,
   PartitionContext,
   PartitionDefinition,
   Phase,
+  Reductions,
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
