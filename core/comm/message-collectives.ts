@@ -26,8 +26,8 @@ import type { Buffer } from './payload.js';
 import { Request } from './request.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Tags are whole numbers below 2^31; a call as long ago as that is over. */
-const TAG_MASK = 0x7fff_ffff;
+/** Tags from 2^30 on are those of neighbourhood collectives; a call as long ago as that is over. */
+const TAG_MASK = 0x3fff_ffff;
 /** Calls whose stray messages are noticed: those that a rank may be ahead of another, and some. */
 const RECENT = 64;
 
@@ -62,7 +62,7 @@ interface Recent {
  * | | in order | preorder tree, then bcast | 1 + children | 2(P − 1) | l + L |
  * | | large arrays | pairwise shares, then ring | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | reduceScatter | | as alltoall, of raw arrays or partials | as alltoall | | |
- * | scan | | recursive doubling | ≤ L | ≤ P·L | L |
+ * | scan | | recursive doubling | those of 2^0, 2^1, … below P − rank | P·L − 2^L + 1 | L |
  * | | large arrays | pairwise shares there and back | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | exscan | | scan, then one rank on | one more than scan, the last rank not | | L + 1 |
  * | | large arrays | as scan; nothing back to rank 0 | 2P − 3, rank 0 2(P − 1) | | 2(P − 1) |

@@ -18,8 +18,6 @@ export type Measurable = FieldTypes | StateOf<unknown>;
 export type MeasuredPart<F extends Measurable> =
   F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
-export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
-
 /**
  * A field's name, for all its values (every vertex once, every component of a vector), or a function that hands
  * over one term for each owned cell of a part.
@@ -27,6 +25,8 @@ export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
   | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
+
+export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 
 export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: MeasureReduction;
