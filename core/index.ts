@@ -37,10 +37,13 @@ export type {
 export type { Centring } from './halo/extent.js';
 export type {
   Context,
+  Control,
+  ControlContext,
   Frame,
   PartitionContext,
   PartitionDefinition,
   Phase,
+  Reductions,
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';

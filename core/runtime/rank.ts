@@ -92,7 +92,7 @@ export async function runRank(
       trace: ring,
       breathe,
     });
-  } else {
+  } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }
   transport.leave();

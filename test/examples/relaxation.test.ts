@@ -82,6 +82,13 @@ describe('the relaxation of a file', () => {
     expect((await relaxed({ ...args, input: scaled })).hash).toBe(reference.hash);
   });
 
+  it('is the same under check', async () => {
+    const args = { input: LAYER, params: params({ cycles: 4 }) };
+    const plain = await relaxed(args);
+    const checked = await run(FILE, { ranks: 2, args: { out: join(folder, 'out'), ...args }, check: true });
+    expect(checked.hash).toBe(plain.hash);
+  });
+
   it('takes the default parameters with the lattice of the file', async () => {
     const args = { input: LAYER, out: join(folder, 'out') };
     const result = await run(FILE, { ranks: 2, cycles: 20, args });

@@ -51,6 +51,7 @@ export class PlanCache {
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
 export class OwnedPart implements KernelPart {
   readonly id: number;
+  readonly number: number;
   readonly cells: number;
   readonly object: PartObject;
   /** Steps done; equal to the published counter. */
@@ -86,6 +87,8 @@ export class OwnedPart implements KernelPart {
   readonly #froms: TypedArray[][] = [];
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
+  /** By phase: bytes of the pieces that other ranks read. */
+  #between: number[] = [];
 
   constructor(
     heap: Heap,
@@ -95,8 +98,10 @@ export class OwnedPart implements KernelPart {
     address: Address,
     Class: PartConstructor,
     shared: readonly (readonly number[])[],
+    fresh = true,
   ) {
     this.id = id;
+    this.number = id;
     this.#shared = shared;
     this.#layout = cache.layout(id);
     this.#plans = domain.fields.map((_, f) => cache.plan(this.#layout, f));
@@ -109,7 +114,7 @@ export class OwnedPart implements KernelPart {
     this.cells = boxVolume(box);
     this.#words = arena.words;
     this.#at = elementIndex(offset / 4);
-    this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
+    if (fresh) this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
     this.#bytes = shared.map((list) =>
       list.reduce((n, f) => n + this.#plans[f]!.total * domain.fields[f]!.dtype.bytes, 0),
@@ -117,7 +122,7 @@ export class OwnedPart implements KernelPart {
     const arrays = domain.fields.map((f, k) => {
       const { size, strides, origin, length } = this.#layout.fields[k]!;
       const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, length);
-      fillData(data, 0);
+      if (fresh) fillData(data, 0);
       return f.vector
         ? ndarray(data, [...size, f.components], [...strides, 1], origin)
         : ndarray(data, size, strides, origin);
@@ -131,7 +136,10 @@ export class OwnedPart implements KernelPart {
       index[f.name] = k;
     });
     const extents = fieldExtents(domain, this.#layout, id);
-    this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index, extents);
+    // What a program hung on a part would be lost when the part moves: refused from the start.
+    this.object = Object.preventExtensions(
+      new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index, extents),
+    );
     for (const parity of [0, 1])
       this.#slots[parity] = shared.map((list, phase) =>
         list.map((f, position) =>
@@ -153,17 +161,27 @@ export class OwnedPart implements KernelPart {
     rank: number,
   ): void {
     const known = new Set<number>([this.id]);
-    for (const e of this.#layout.edges) {
+    const remote: number[] = [];
+    for (const [k, e] of this.#layout.edges.entries()) {
       const address = blocks[e.neighbour]!;
       const arena = heap.arenaOf(address);
       const theirs = owner[e.neighbour]!;
-      if (theirs !== rank) this.remotePieces++;
+      if (theirs !== rank) {
+        this.remotePieces++;
+        remote.push(k);
+      }
       if (known.has(e.neighbour)) continue;
       known.add(e.neighbour);
       this.#counters.push(arena.words);
       this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
+    this.#between = this.#shared.map((list) =>
+      list.reduce((n, f) => {
+        const { counts } = this.#plans[f]!;
+        return n + remote.reduce((m, edge) => m + counts[edge]!, 0) * domain.fields[f]!.dtype.bytes;
+      }, 0),
+    );
     domain.fields.forEach((f, k) => {
       this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
     });
@@ -250,11 +268,29 @@ export class OwnedPart implements KernelPart {
     return this.#bytes[phase]!;
   }
 
+  /** Those of them that parts of other ranks read. */
+  bytesBetweenRanks(phase: number): number {
+    return this.#between[phase]!;
+  }
+
   /** Notes in the block which memory each field has, for whoever gathers. */
   noteMemories(): void {
     this.object._memories.forEach((m, f) => {
       this.#words[this.#at + MEMORIES + f] = m;
     });
+  }
+
+  /** Takes the part over as its last owner has left it: its step, and with `noteMemories` its memories. */
+  adopt(): void {
+    this.step = this.#words[this.#at + PUBLISHED]!;
+    const { _arrays, _bases, _memories } = this.object;
+    const [arrays, bases] = [[..._arrays], [..._bases]];
+    for (let f = 0; f < _memories.length; f++) {
+      const m = this.#words[this.#at + MEMORIES + f]!;
+      _arrays[f] = arrays[m]!;
+      _bases[f] = bases[m]!;
+      _memories[f] = m;
+    }
   }
 
   /**
@@ -267,6 +303,7 @@ export class OwnedPart implements KernelPart {
     cache: PlanCache,
     blocks: Float64Array,
     memories: Int32Array,
+    withBoundary = true,
   ): void {
     const bytes = domain.fields[field]!.dtype.bytes;
     const base = this.object._bases[field]!;
@@ -286,7 +323,8 @@ export class OwnedPart implements KernelPart {
         base,
       );
     });
-    if (this.#boundary[field]!.length > 0) this.#fillBeyond(field, this.#memory[field]!, base, 0);
+    if (withBoundary && this.#boundary[field]!.length > 0)
+      this.#fillBeyond(field, this.#memory[field]!, base, 0);
   }
 }
 
