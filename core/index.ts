@@ -26,7 +26,15 @@ export {
 } from './comm/operations/public.js';
 export { Request, type RequestValues, type Status } from './comm/request.js';
 export { IN_PLACE, type InPlace } from './comm/runs.js';
-export type { AxisBoundary, Boundary } from './halo/boundary.js';
+export type {
+  AxisBoundary,
+  Boundary,
+  BoundaryFunction,
+  BoundaryPlace,
+  BoundaryValue,
+  SidedBoundary,
+} from './halo/boundary.js';
+export type { Centring } from './halo/extent.js';
 export type {
   Context,
   Control,
@@ -50,7 +58,13 @@ export type {
   ShareContext,
   StateOf,
 } from './kernels/partition/graph-definition.js';
-export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
+export {
+  type FieldSpec,
+  type FieldTypes,
+  type GridDomain,
+  type GridSpec,
+  grid,
+} from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
@@ -64,7 +78,7 @@ export {
   min,
   sum,
 } from './kernels/partition/measure.js';
-export type { Part, PartMembers } from './kernels/partition/part.js';
+export type { FillValue, Part, PartMembers } from './kernels/partition/part.js';
 export type { Args, KernelProgram, RankCounters } from './kernels/program.js';
 export type { ArrayOf } from './memory/array.js';
 export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';

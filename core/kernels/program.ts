@@ -85,7 +85,14 @@ export interface GatherTable {
   shape: number[];
   dims: number[];
   halo: number;
-  fields: { name: string; dtype: string }[];
+  periodic: boolean[];
+  fields: {
+    name: string;
+    dtype: string;
+    centring: 'cell' | 'vertex';
+    components: number;
+    vector: boolean;
+  }[];
   /** Heap address of every part's block. */
   blocks: Float64Array;
 }

@@ -230,11 +230,14 @@ async function runOnce(
 function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
   if (!kernel?.gather)
     throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
-  const { shape, dims, halo } = kernel.gather;
+  const { fields } = kernel.gather;
   return saveState(
     folder,
-    { shape, dims, halo, periodic: shape.map(() => false) },
-    kernel!.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
+    kernel.gather,
+    kernel!.state.map((name) => {
+      const { centring, components } = fields.find((f) => f.name === name)!;
+      return { name, array: result.gather(name), centring, components };
+    }),
   );
 }
 

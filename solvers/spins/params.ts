@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { findJsonFault } from './json-text.js';
 import { nearest } from './nearest.js';
 
-/** Largest extent of a lattice: two of them give at most 2^28 spins, 6 GiB of doubles in three components. */
+/** Largest extent of a lattice. */
 const MAX_EXTENT = 16384;
+/** The most spins, those of two such extents: 6 GiB of doubles in three components. */
+const MAX_SPINS = MAX_EXTENT ** 2;
 /** Beyond it a spin aligns within a tenth of a radian of its turn: always a slip of the decimal point. */
 const MAX_ALPHA = 10;
 const MAX_SEED = 2 ** 32 - 1;
@@ -72,18 +74,29 @@ const axis = vector
     return [a / length, b / length, c / length];
   });
 
-const shapeError = expects(`[n] or [rows, columns] with integers from 1 to ${MAX_EXTENT}`);
+const shapeError = expects(
+  `[n], [rows, columns] or [layers, rows, columns] with integers from 1 to ${MAX_EXTENT}`,
+);
 const shape = z
   .array(integer(1, MAX_EXTENT), { error: shapeError })
   .min(1, { error: shapeError })
-  .max(2, { error: shapeError })
-  .transform((s): [number] | [number, number] => (s.length === 1 ? [s[0]!] : [s[0]!, s[1]!]));
+  .max(3, { error: shapeError })
+  .refine((s) => s.reduce((a, b) => a * b, 1) <= MAX_SPINS, { error: expects(`at most ${MAX_SPINS} spins`) });
+
+const edge = choice(['periodic', 'open']);
+const edges = z.union([edge, z.array(edge)], {
+  error: expects('"periodic" or "open", or a list of them with one entry per axis'),
+});
+const lattice = strict({ shape, boundary: edges.default('periodic') }).refine(
+  ({ shape, boundary }) => typeof boundary === 'string' || boundary.length === shape.length,
+  { path: ['boundary'], error: 'must have as many entries as shape, or be one word for all axes' },
+);
 
 const many = Number.MAX_SAFE_INTEGER;
 
 /** The schema of a relaxation parameter file; `SpinsParams` documents the entries. */
 export const spinsParamsSchema = strict({
-  lattice: strict({ shape, boundary: choice(['periodic', 'open']).default('periodic') }).optional(),
+  lattice: lattice.optional(),
   exchange: finite,
   dmi: strict({ kind: choice(['interfacial', 'bulk']), D: finite }).optional(),
   anisotropy: strict({ K: finite, axis }).optional(),
@@ -97,6 +110,7 @@ export const spinsParamsSchema = strict({
   torque: number('a finite number of at least 0 (0: never stop early)', (v) => v >= 0).default(0),
   measureEvery: integer(1, many).default(20),
   picturesEvery: integer(1, many).optional(),
+  pictureLayer: integer(0, MAX_EXTENT - 1).optional(),
   seed: integer(0, MAX_SEED).default(1),
   initial: choice(['random', 'x', 'y', 'z']).default('random'),
 });
@@ -110,7 +124,7 @@ export const spinsParamsSchema = strict({
  *
  * | key | meaning |
  * |---|---|
- * | `lattice` | `shape` [n] or [rows, columns]; `boundary`. Absent: whoever runs the parameters says |
+ * | `lattice` | `shape` [n], [rows, columns] or [layers, rows, columns]; `boundary`, `periodic` or `open`, for all axes or a list as `shape`. Absent: whoever runs the parameters says |
  * | `exchange` | J, above 0 for a ferromagnet |
  * | `dmi` | D and its `kind`: `interfacial` D ẑ × r̂_ij, `bulk` D r̂_ij |
  * | `anisotropy` | K and the `axis` e, normalised here; K above 0 makes e an easy axis |
@@ -120,6 +134,7 @@ export const spinsParamsSchema = strict({
  * | `cycles` | the largest number of steps |
  * | `torque` | stop early once the largest \|S × B\| is below it (0: never) |
  * | `measureEvery`, `picturesEvery` | steps between measures and between pictures (absent: no pictures) |
+ * | `pictureLayer` | the layer that pictures of a cubic lattice show, counted from 0 (absent: the middle one, the upper of two) |
  * | `seed`, `initial` | where the spins start: at random from the seed, or all along one axis |
  */
 export type SpinsParams = z.output<typeof spinsParamsSchema>;

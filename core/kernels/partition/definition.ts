@@ -92,7 +92,7 @@ export interface UntilContext {
 /** The whole grid at one state. */
 export interface Frame {
   cycle: number;
-  /** Owned cells of each field that was asked for, as one array of the grid's shape; reused between frames. */
+  /** Each field that was asked for as one array, as `gather` gives it; reused between frames. */
   fields: Readonly<Record<string, NdArray>>;
 }
 
@@ -119,7 +119,10 @@ export interface ReportContext {
   reduced: Readonly<Record<string, number>>;
   /** True if the run was stopped from outside. */
   interrupted: boolean;
-  /** A field of the final state as one array of the grid's shape. */
+  /**
+   * A field of the final state as one array of the grid's shape: vertices are one more along axes that are not
+   * periodic, and a vector's components are one more axis.
+   */
   gather(field: string): NdArray;
 }
 

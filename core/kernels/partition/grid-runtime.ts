@@ -1,4 +1,3 @@
-import { StateHash } from '../../base/state-hash.js';
 import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
@@ -12,7 +11,7 @@ import { Frames } from './frames.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
-import { rows } from './measure.js';
+import { hashOf } from './hash.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
 import type { ResolvedProgram } from './resolve.js';
@@ -81,6 +80,7 @@ export class GridRuntime implements DomainRuntime {
     const { domain } = this.#program;
     const { parts } = this;
     const fields = domain.fields.length;
+    for (const p of parts) for (let f = 0; f < fields; f++) p.setBoundaryVertices(f);
     const mine = new Int32Array(parts.length * (fields + 1));
     parts.forEach((p, k) => {
       mine.set([p.id, ...p.object._memories], k * (fields + 1));
@@ -158,23 +158,6 @@ export class GridRuntime implements DomainRuntime {
   }
 
   hash(): Uint32Array {
-    const h = new StateHash();
-    const { domain, state } = this.#program;
-    const { shape } = domain.geometry;
-    const columns = shape[shape.length - 1]!;
-    for (const f of state) {
-      const { name } = domain.fields[f]!;
-      const key = StateHash.fieldKey(name);
-      for (const p of this.parts) {
-        const { lo } = p.object;
-        const rowsAbove = shape.length > 1 ? lo[0]! : 0;
-        let row = rowsAbove;
-        rows(p.object, name, (data, start, count) => {
-          h.addRow(key, row * columns + lo[lo.length - 1]!, data, start, count, 1);
-          row++;
-        });
-      }
-    }
-    return h.words();
+    return hashOf(this.#program, this.parts);
   }
 }

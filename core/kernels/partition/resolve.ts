@@ -72,7 +72,15 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
               'argument',
               `${what} '${name}': dot takes the names of two fields: write dot('${names[0]}', '${names.at(-1)}')`,
             );
-        number(measure.factor!, `${what} '${name}'`);
+        const pair = [measure.source as string, measure.factor!].map(
+          (field) => domain.fields[number(field, `${what} '${name}'`)]!,
+        );
+        const [a, b] = pair.map((f) => `${f.centring}-centred with ${f.components} a place`);
+        if (a !== b)
+          throw new HaloweaveError(
+            'argument',
+            `${what} '${name}': '${pair[0]!.name}' is ${a}, '${pair[1]!.name}' is ${b}: dot takes fields of one centring and as many components`,
+          );
       }
       return [{ name, measure }];
     });
