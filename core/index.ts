@@ -35,7 +35,9 @@ export { type ProgramContext, partitionKernel } from './kernels/partition/kernel
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
+  type Measurable,
   type Measure,
+  type MeasuredPart,
   type MeasureSource,
   max,
   min,
@@ -58,4 +60,5 @@ export {
   type RunSummary,
   run,
 } from './runtime/run.js';
+export type { TraceSummary } from './runtime/trace/trace-file.js';
 export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';

@@ -4,7 +4,7 @@ import { progressDisplay } from '../observe/progress-bar.js';
 import { RunError, type RunOptions, type RunResult, run } from '../runtime/run.js';
 import { programArguments, wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
-import { jsonSummary, textSummary } from './summary.js';
+import { jsonSummary, textSummary, traceLine } from './summary.js';
 
 export interface RunFlags {
   ranks?: number;
@@ -15,6 +15,8 @@ export interface RunFlags {
   json?: boolean;
   tagOutput?: boolean;
   save?: string;
+  trace?: string;
+  traceEvents?: number;
 }
 
 /** `haloweave run FILE`. */
@@ -42,6 +44,12 @@ export function runFlags(command: Command): Command {
     .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
     .option('--tag-output', 'begin every line that the program prints with its rank')
     .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
+    .option('--trace <file>', 'write a Chrome trace: what every rank did when; open it at ui.perfetto.dev')
+    .option(
+      '--trace-events <number>',
+      'events a rank keeps, the newest (default: 262144)',
+      wholeNumber('--trace-events', 1),
+    )
     .option('--hash', 'print the state hash')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
@@ -81,6 +89,8 @@ export async function runCommand(
     ...(flags.parts !== undefined ? { parts: flags.parts } : {}),
     ...(flags.cycles !== undefined ? { cycles: flags.cycles } : {}),
     ...(flags.save !== undefined ? { save: flags.save } : {}),
+    ...(flags.trace !== undefined ? { trace: flags.trace } : {}),
+    ...(flags.traceEvents !== undefined ? { traceEvents: flags.traceEvents } : {}),
   };
   try {
     const result = await run(file, options);
@@ -91,8 +101,12 @@ export async function runCommand(
     if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
     if (flags.save !== undefined) remarks.write(`  saved ${result.saved.length} files to ${flags.save}\n`);
+    if (result.trace) remarks.write(`  ${traceLine(result.trace)}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
   } catch (error) {
+    if (error instanceof RunError && error.trace) process.stderr.write(`${traceLine(error.trace)}\n`);
+    else if (error instanceof RunError && error.cause instanceof HaloweaveError)
+      process.stderr.write(`haloweave: ${error.cause.message}\n`);
     if (error instanceof RunError && interrupts.signal.aborted) {
       const p = error.progress;
       process.stderr.write(

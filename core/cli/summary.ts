@@ -1,6 +1,7 @@
 import { formatBytes } from '../base/format.js';
 import { formatMeasure, formatRate, formatSeconds } from '../observe/progress-bar.js';
 import type { RunResult, RunSummary } from '../runtime/run.js';
+import type { TraceSummary } from '../runtime/trace/trace-file.js';
 
 /** The object that `--json` prints: the documented keys, in the documented order. */
 export function jsonSummary(r: RunResult): RunSummary {
@@ -36,6 +37,12 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   if (r.unreceived > 0) lines.push(`  note: ${r.unreceived} messages were sent and never received`);
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
   return lines.join('\n');
+}
+
+/** What was traced, for people. */
+export function traceLine({ file, events, dropped }: TraceSummary): string {
+  const lost = dropped > 0 ? `, ${dropped} older ones dropped (--trace-events keeps more)` : '';
+  return `trace of ${events} events in ${file}${lost}: open it at ui.perfetto.dev`;
 }
 
 /** Longer lists are counted, and only their ends shown. */

@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../base/errors.js';
+import { KIND, markOf, SOURCE, TAG } from '../wire/cell.js';
 import type { CollectiveForm } from './collective-form.js';
 import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
@@ -12,12 +13,29 @@ import { Operand } from './messages/operand.js';
 import { allreduce, reduce, reduceScatter } from './messages/reduce.js';
 import { scan } from './messages/scan.js';
 import { scatter } from './messages/scatter.js';
-import type { CallName } from './messages/signature.js';
+import {
+  type CallName,
+  differentCalls,
+  markFor,
+  markForReduction,
+  sameCall,
+  strayMessage,
+} from './messages/signature.js';
 import type { Operation } from './operation.js';
 import type { Buffer } from './payload.js';
 import { Request } from './request.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Tags are whole numbers below 2^31; a call as long ago as that is over. */
+const TAG_MASK = 0x7fff_ffff;
+/** Calls whose stray messages are noticed: those that a rank may be ahead of another, and some. */
+const RECENT = 64;
+
+/** A call, as far as it matters when it is over. */
+interface Recent {
+  readonly mark: number;
+  over: boolean;
+}
 
 /**
  * Collectives by messages alone, for ranks that share no memory, and for nonblocking ones everywhere: each is a
@@ -25,7 +43,8 @@ const NEVER = Number.POSITIVE_INFINITY;
  * results and bits as `SharedCollectives`.
  *
  * With P ranks, L = ⌈log₂ P⌉, l = ⌊log₂ P⌋ and M = `MESSAGE_COST` (messages/cost.ts) = 4 KiB. A value is small up to M/L bytes
- * (bcast: M), and n is the number of values above that. A test counts all of these.
+ * (bcast: M), and n is the number of values above that. Rounds are the longest chain of messages of which each waits
+ * for the one before: at most the number given, for powers of two exactly. A test counts all of these.
  *
  * | call | when | algorithm | messages a rank sends | in all | rounds |
  * |---|---|---|---|---|---|
@@ -43,7 +62,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * | | in order | preorder tree, then bcast | 1 + children | 2(P − 1) | l + L |
  * | | large arrays | pairwise shares, then ring | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | reduceScatter | | as alltoall, of raw arrays or partials | as alltoall | | |
- * | scan | | Hillis–Steele | those of 2^0, 2^1, … below P − rank | P·L − 2^L + 1 | L |
+ * | scan | | recursive doubling | ≤ L | ≤ P·L | L |
  * | | large arrays | pairwise shares there and back | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | exscan | | scan, then one rank on | one more than scan, the last rank not | | L + 1 |
  * | | large arrays | as scan; nothing back to rank 0 | 2P − 3, rank 0 2(P − 1) | | 2(P − 1) |
@@ -57,14 +76,17 @@ export class MessageCollectives implements CollectiveForm {
   readonly #endpoint: Endpoint;
   readonly #group: Group;
   readonly #operationName: (code: number) => string;
-  #calls = 0;
+  #calls: number;
+  /** The last calls by number. */
+  readonly #recent = new Map<number, Recent>();
   #failure: string | null = null;
 
-  /** `operationName` tells what operation another rank has, for errors. */
-  constructor(endpoint: Endpoint, group: Group, operationName: (code: number) => string) {
+  /** `operationName` tells what operation another rank has, for errors; `firstCall` numbers the calls from there on. */
+  constructor(endpoint: Endpoint, group: Group, operationName: (code: number) => string, firstCall = 0) {
     this.#endpoint = endpoint;
     this.#group = group;
     this.#operationName = operationName;
+    this.#calls = firstCall;
   }
 
   barrier(deadline: number): void {
@@ -125,7 +147,13 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown> {
-    return this.#start('bcast', i, deadline, (call) => bcast(call, value, root, into));
+    return this.#start(
+      'bcast',
+      i,
+      deadline,
+      (call) => bcast(call, value, root, into),
+      markFor('bcast', root),
+    );
   }
 
   igather(
@@ -135,7 +163,13 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown[] | null> {
-    return this.#start('gather', i, deadline, (call) => gather(call, value, root, into));
+    return this.#start(
+      'gather',
+      i,
+      deadline,
+      (call) => gather(call, value, root, into),
+      markFor('gather', root),
+    );
   }
 
   iallgather(
@@ -154,7 +188,13 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown> {
-    return this.#start('scatter', i, deadline, (call) => scatter(call, values, root, into));
+    return this.#start(
+      'scatter',
+      i,
+      deadline,
+      (call) => scatter(call, values, root, into),
+      markFor('scatter', root),
+    );
   }
 
   ialltoallv(
@@ -177,9 +217,8 @@ export class MessageCollectives implements CollectiveForm {
   ireduceScatter(values: readonly unknown[], op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
     for (const value of values) op.check(value, `${i}reduceScatter`);
     const operands = values.map((value) => new Operand(value, op));
-    const { code } = op;
-    const { form } = operands[this.#group.rank]!;
-    return this.#start('reduceScatter', i, deadline, (call) => reduceScatter(call, operands), code, form);
+    const mark = markForReduction('reduceScatter', op.code, operands[this.#group.rank]!.form);
+    return this.#start('reduceScatter', i, deadline, (call) => reduceScatter(call, operands), mark);
   }
 
   iscan(value: unknown, op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
@@ -200,7 +239,8 @@ export class MessageCollectives implements CollectiveForm {
   ): Request<unknown> {
     op.check(value, i + name);
     const operand = new Operand(value, op);
-    return this.#start(name, i, deadline, (call) => algorithm(call, operand), op.code, operand.form);
+    const mark = markForReduction(name, op.code, operand.form);
+    return this.#start(name, i, deadline, (call) => algorithm(call, operand), mark);
   }
 
   #start<T>(
@@ -208,48 +248,74 @@ export class MessageCollectives implements CollectiveForm {
     i: string,
     deadline: number,
     algorithm: (call: Call) => Steps<T>,
-    code = 0,
-    form = 0,
+    mark = markFor(name, 0),
   ): Request<T> {
     const operation = i + name;
+    const { rank } = this.#group;
     if (this.#failure !== null)
       throw new HaloweaveError(
         'program',
-        `${operation}: an earlier collective of this communicator failed on rank ${this.#group.rank} (${this.#failure}), so its ranks are out of step: make no further collective calls on it`,
-        { rank: this.#group.rank, operation },
+        `${operation}: an earlier collective of this communicator failed on rank ${rank} (${this.#failure}), so its ranks are out of step: make no further collective calls on it`,
+        { rank, operation },
       );
+    this.#refuseStrays();
     const tag = this.#calls;
-    // Tags are whole numbers below 2^31; a call as long ago as that is over.
-    this.#calls = (tag + 1) & 0x7fff_ffff;
+    this.#calls = (tag + 1) & TAG_MASK;
+    const recent: Recent = { mark, over: false };
+    this.#recent.set(tag, recent);
+    this.#recent.delete((tag - RECENT) & TAG_MASK);
+    const endpoint = this.#endpoint;
+    const operationName = this.#operationName;
     const call = new Call({
-      endpoint: this.#endpoint,
+      endpoint,
       group: this.#group,
-      name,
-      operation,
-      code,
-      form,
+      name: operation,
+      mark,
       tag,
       deadline,
-      operationName: this.#operationName,
+      operationName,
     });
-    const request = new Request<T>(this.#endpoint, call);
-    this.#endpoint.track(call.run(this.#noting(algorithm(call))), request as Request<unknown>);
-    this.#endpoint.advance();
+    const request = new Request<T>(endpoint, call);
+    endpoint.track(call.run(this.#noting(algorithm(call), recent)), request as Request<unknown>);
+    endpoint.advance();
     return request;
   }
 
-  /** An algorithm, whose failure is noted. */
-  *#noting<T>(steps: Steps<T>): Steps<T> {
+  /** An algorithm, whose end is noted. */
+  *#noting<T>(steps: Steps<T>, recent: Recent): Steps<T> {
     try {
-      return yield* steps;
+      const value = yield* steps;
+      recent.over = true;
+      return value;
     } catch (error) {
       this.#note(error);
       throw error;
     }
   }
 
+  /** A call takes all messages that are meant for it: what is left of one that is over was sent by another call. */
+  #refuseStrays(): void {
+    const { stash } = this.#endpoint;
+    if (stash.isEmpty) return;
+    const { rank, context } = this.#group;
+    stash.visit(context + 1, (cell) => {
+      const { i32 } = stash.views;
+      const recent = this.#recent.get(i32[cell + TAG]!);
+      if (!recent?.over) return;
+      const other = this.#group.numberOf(i32[cell + SOURCE]!);
+      const theirs = markOf(i32[cell + KIND]!);
+      const error = sameCall(theirs, recent.mark)
+        ? strayMessage(rank, recent.mark, other, this.#operationName)
+        : differentCalls(rank, recent.mark, other, theirs, this.#operationName);
+      this.#note(error);
+      throw error;
+    });
+  }
+
+  /** Waits until the deadline of the call. */
   #wait<T>(request: Request<T>): T {
     try {
+      if (!request.complete) this.#endpoint.waitUntil(() => request.complete, request.waitsFor);
       return request.wait();
     } catch (error) {
       this.#note(error);

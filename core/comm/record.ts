@@ -44,10 +44,10 @@ export interface RecordHead {
   address: Address;
 }
 
-/** Writes a message's record, with its payload if that fits. */
-export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead): void {
+/** Writes a message's record, with its payload if that fits. `mark` tells of the collective that it belongs to. */
+export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
   const { i32, u32 } = v;
-  i32[cell + KIND] = packKind(o.kind, o.dtype.code, head.mode);
+  i32[cell + KIND] = packKind(o.kind, o.dtype.code, head.mode, mark);
   i32[cell + SOURCE] = head.source;
   i32[cell + TAG] = head.tag;
   i32[cell + CONTEXT] = head.context;

@@ -149,12 +149,22 @@ export class Request<T> implements PromiseLike<T> {
   }
 }
 
-/** A wait that ends after so many milliseconds from now. */
+/** A wait that ends after so many milliseconds from now. The peer of a collective changes meanwhile. */
 function limited(wait: Wait, milliseconds: number): Wait {
-  if (milliseconds === Number.POSITIVE_INFINITY) return { ...wait, deadline: milliseconds };
+  const { operation, tag, context } = wait;
   if (!(milliseconds >= 0))
     throw new HaloweaveError('argument', `a limit of ${milliseconds} ms: use a number of 0 or more`, {
-      operation: wait.operation,
+      operation,
     });
-  return { ...wait, deadline: performance.now() + milliseconds };
+  const deadline =
+    milliseconds === Number.POSITIVE_INFINITY ? milliseconds : performance.now() + milliseconds;
+  return {
+    operation,
+    get peer() {
+      return wait.peer;
+    },
+    tag,
+    context,
+    deadline,
+  };
 }

@@ -15,10 +15,12 @@ const OFFSET = 3;
 const NOTHING = -1;
 /** Smallest block: a cache line, the heap's own alignment. */
 const LEAST = 64;
+/** Blocks double up to this size and grow by it from there, so that a value close to an arena's size still fits. */
+const STEP = 2 ** 20;
 
 /**
  * The writer's side of a value that lies in the shared heap for others to read: a record, and a block that
- * is kept from one value to the next and replaced by one of twice the size when a value does not fit.
+ * is kept from one value to the next and replaced by a larger one when a value does not fit.
  * Neither is locked: whoever writes knows that nobody reads any more, and publishes what it has written.
  */
 export class Stage {
@@ -63,7 +65,8 @@ export class Stage {
 
   #grow(bytes: number): void {
     this.release();
-    const room = Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes)));
+    const room =
+      bytes > STEP ? Math.ceil(bytes / STEP) * STEP : Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes)));
     this.#block = this.#heap.allocate(room);
     this.#room = room;
     this.#views = this.#heap.arenaOf(this.#block).views;

@@ -72,6 +72,12 @@ export class Stash {
     return -1;
   }
 
+  /** Shows every record of a context, oldest first. */
+  visit(context: number, look: (cell: number) => void): void {
+    for (let k = this.#first; k !== NONE; k = this.#next[k]!)
+      if (this.views.i32[k * CELL_WORDS + CONTEXT] === context) look(k * CELL_WORDS);
+  }
+
   /** Takes a record out of the list; its words stay readable until the next `take`. */
   remove(cell: number): void {
     const k = cell / CELL_WORDS;

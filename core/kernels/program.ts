@@ -11,6 +11,8 @@ export interface KernelOptions {
   parts: PartsSpec;
   cycles: number | null;
   hash: boolean;
+  /** Whether the host saves the final state's fields. */
+  save: boolean;
 }
 
 /** Where a rank tells how far it is, for whoever shows it. */
@@ -23,6 +25,19 @@ export interface ProgressSink {
   measures(cycle: number, values: Readonly<Record<string, number>>): void;
 }
 
+/**
+ * Where a rank notes what its parts did, from `start` (by `now`) until the call. A step is cycle × phases + phase; what
+ * is published for a step is what neighbours unpack for it.
+ */
+export interface TraceSink {
+  now(): number;
+  workunit(start: number, part: number, cycle: number, phase: number, step: number): void;
+  unpacked(start: number, part: number, cycle: number, phase: number, step: number): void;
+  published(start: number, part: number, cycle: number, phase: number, step: number): void;
+  /** Pairs of an own part and a neighbour of it on another rank, and the parts' names by number. Once. */
+  parts(neighbours: readonly number[], names: readonly [number, string | number][]): void;
+}
+
 /** Everything a kernel gets on one rank. */
 export interface RankEnvironment {
   comm: Communicator;
@@ -31,6 +46,8 @@ export interface RankEnvironment {
   options: KernelOptions;
   progress: ProgressSink;
   horizon: Horizon;
+  /** Null unless the run is traced. */
+  trace: TraceSink | null;
   /** Lets the thread's event loop run now and then; null where the rank has a thread of its own. */
   breathe: (() => Promise<void>) | null;
 }

@@ -98,9 +98,18 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 
 /**
  * Reads the box of the file's array that begins at index `lo` and has the shape of `into`, one entry an axis; reads
- * nothing else, in as few stretches as the file's order allows.
+ * nothing else, in as few stretches as the file's order allows. A box that goes past the end of an axis goes on at its
+ * beginning, as the vertices of a periodic axis do.
  */
 export function readBox(file: NpyFile, lo: readonly number[], into: NdArray): void {
+  for (const [axis, n] of file.header.shape.entries()) {
+    const before = n - lo[axis]!;
+    if (into.shape[axis]! <= before) continue;
+    readBox(file, lo, into.hi(...into.shape.map((size, k) => (k === axis ? before : size))));
+    const beginning = lo.map((x, k) => (k === axis ? 0 : x));
+    readBox(file, beginning, into.lo(...lo.map((_, k) => (k === axis ? before : 0))));
+    return;
+  }
   const axes = into.shape.map((_, k) => k);
   // A file in Fortran order is one in C order of the transposed array.
   if (file.header.fortran) axes.reverse();

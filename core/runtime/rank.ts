@@ -5,8 +5,12 @@ import { type RankResults, ResultHash } from '../comm/result-hash.js';
 import { Horizon } from '../kernels/horizon.js';
 import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
 import { ProgressBoard } from '../observe/progress-board.js';
+import { TraceRing } from '../observe/trace-ring.js';
 import type { Transport } from '../transport/transport.js';
 import { loadProgram } from './load.js';
+import type { TracePlan } from './trace/trace-file.js';
+import { traceCalls } from './trace/traced-calls.js';
+import { traceTransport } from './trace/traced-transport.js';
 
 /** What every rank of a run is told, however it is hosted. */
 export interface RunPlan {
@@ -17,8 +21,8 @@ export interface RunPlan {
   options: KernelOptions;
   horizon: SharedArrayBuffer;
   progress: SharedArrayBuffer;
-  /** True if the host saves the final state. */
-  save: boolean;
+  /** Null unless the run is traced. */
+  trace: TracePlan | null;
 }
 
 /** How a rank ended, when it ended well. */
@@ -45,12 +49,17 @@ export async function runRank(
   onNames: (names: string[]) => void,
   breathe: (() => Promise<void>) | null,
 ): Promise<RankOutcome> {
+  const ring = plan.trace
+    ? new TraceRing(plan.trace.rings[transport.rank]!, transport.heap, plan.trace.origin)
+    : null;
+  if (ring) traceTransport(transport, ring);
   const endpoint = new Endpoint(transport);
   const results = plan.options.hash ? new ResultHash() : null;
   const comm = new Communicator(endpoint, worldGroup(endpoint, results));
+  if (ring) traceCalls(comm, ring);
   const loaded = await loadProgram(plan.program, plan.file);
   // Said now and not after a long run.
-  if (plan.save && loaded.kind === 'spmd')
+  if (plan.options.save && loaded.kind === 'spmd')
     throw new HaloweaveError(
       'usage',
       `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
@@ -71,6 +80,7 @@ export async function runRank(
       options: plan.options,
       progress,
       horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+      trace: ring,
       breathe,
     });
   } else {

@@ -1,4 +1,4 @@
-import { markOf } from '../../wire/cell.js';
+import { KIND, markOf, SOURCE, TAG } from '../../wire/cell.js';
 import type { Endpoint, Posted } from '../endpoint.js';
 import type { Group } from '../group.js';
 import type { Buffer, Outgoing } from '../payload.js';
@@ -6,7 +6,7 @@ import type { Progressing } from '../rendezvous.js';
 import { Request } from '../request.js';
 import type { Wait } from '../wait.js';
 import { Outbox } from './outbox.js';
-import { type CallName, differentCalls, markFor, sameCall } from './signature.js';
+import { detailOf, differentCalls, sameCall } from './signature.js';
 
 /** An algorithm under way: it yields whenever it cannot go on before something arrives or has been taken. */
 export type Steps<T = void> = Generator<undefined, T, undefined>;
@@ -21,12 +21,10 @@ export interface Incoming {
 export interface CallSetup {
   readonly endpoint: Endpoint;
   readonly group: Group;
-  readonly name: CallName;
-  /** As waits and errors name it: 'iallreduce'. */
-  readonly operation: string;
-  /** Code of the operation and form of the operand, of a reduction. */
-  readonly code?: number;
-  readonly form?: number;
+  /** As errors name it: 'iallreduce'. */
+  readonly name: string;
+  /** What its messages say of it (see signature.ts). */
+  readonly mark: number;
   /** Number of the call on its communicator: its messages' tag. */
   readonly tag: number;
   readonly deadline: number;
@@ -41,6 +39,8 @@ export interface CallSetup {
 export class Call implements Progressing, Wait {
   readonly rank: number;
   readonly size: number;
+  readonly name: string;
+  /** As waits name it, with operation or root: 'iallreduce (sum)'. A deadlock's list then shows what differs. */
   readonly operation: string;
   readonly tag: number;
   readonly context: number;
@@ -55,17 +55,20 @@ export class Call implements Progressing, Wait {
   /** Group rank of the sender of what is waited for; −1 if none. */
   #from = -1;
   #stepping = false;
+  /** Messages that nobody had asked for when they were last looked at. */
+  #looked = 0;
 
   constructor(setup: CallSetup) {
-    const { endpoint, group, name, code = 0, form = 0 } = setup;
+    const { endpoint, group } = setup;
     this.#setup = setup;
     this.rank = group.rank;
     this.size = group.size;
-    this.operation = setup.operation;
+    this.name = setup.name;
     this.tag = setup.tag;
     this.context = group.context + 1;
     this.deadline = setup.deadline;
-    this.mark = markFor(name, code, form);
+    this.mark = setup.mark;
+    this.operation = `${setup.name}${detailOf(this.mark, setup.operationName)}`;
     this.#outbox = new Outbox(endpoint, this.tag, this.context, this.mark);
   }
 
@@ -108,14 +111,32 @@ export class Call implements Progressing, Wait {
     const { request } = posted;
     while (!request.complete) {
       this.#from = from;
+      this.#lookAtEarly();
       yield;
     }
     this.#from = -1;
-    const theirs = markOf(posted.word!);
-    if (!sameCall(theirs, this.mark))
-      throw differentCalls(this.rank, this.mark, from, theirs, this.#setup.operationName);
+    this.#agree(from, posted.word!);
     this.check?.(incoming);
     return request.wait();
+  }
+
+  /** Throws if the sender of a record is in another call. */
+  #agree(from: number, word: number): void {
+    const theirs = markOf(word);
+    if (!sameCall(theirs, this.mark))
+      throw differentCalls(this.rank, this.mark, from, theirs, this.#setup.operationName);
+  }
+
+  /** What has come for later may be of another call, and then what is waited for never comes. */
+  #lookAtEarly(): void {
+    const { stash } = this.#setup.endpoint;
+    if (stash.count === this.#looked) return;
+    this.#looked = stash.count;
+    stash.visit(this.context, (cell) => {
+      const { i32 } = stash.views;
+      if (i32[cell + TAG] === this.tag)
+        this.#agree(this.#setup.group.numberOf(i32[cell + SOURCE]!), i32[cell + KIND]!);
+    });
   }
 
   /** Waits until all that was sent has gone, so that its elements may change. */

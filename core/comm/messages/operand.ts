@@ -120,7 +120,7 @@ export function differentForms(
   form: number,
   shape: readonly number[] | null,
 ): HaloweaveError {
-  const { rank, operation } = call;
+  const { rank, name: operation } = call;
   return new HaloweaveError(
     'program',
     `${operation}: rank ${rank} passes ${describe(mine.form, mine.shape)}, rank ${other} passes ${describe(form, shape)}; all ranks must pass values of one form`,
@@ -135,7 +135,7 @@ export function misfit(
   other: number,
   sent: { kind: Kind; dtype: { name: string }; count: number; shape: readonly number[] | null },
 ): HaloweaveError {
-  const { rank, operation } = call;
+  const { rank, name: operation } = call;
   const room = isTypedArray(buffer) ? buffer.length : buffer.size;
   const dtype = dtypeOf(isTypedArray(buffer) ? buffer : buffer.data).name;
   const what =

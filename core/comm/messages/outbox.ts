@@ -1,21 +1,10 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
-import { type Address, arenaNumber, offsetOf } from '../../memory/heap.js';
-import {
-  ARENA,
-  BYTES,
-  CONTEXT,
-  INLINE_BYTES,
-  KIND,
-  Mode,
-  OFFSET,
-  PAYLOAD,
-  packKind,
-  SOURCE,
-  TAG,
-} from '../../wire/cell.js';
+import { type Address, offsetOf } from '../../memory/heap.js';
+import { INLINE_BYTES, Mode } from '../../wire/cell.js';
 import { EAGER_BYTES, type Endpoint } from '../endpoint.js';
 import { bytesOf, type Outgoing, writePayload } from '../payload.js';
+import { fillRecord } from '../record.js';
 import { SendTransfer } from '../rendezvous.js';
 
 /** A message made ready: its payload lies where the receiver will read it, or is small enough for the record. */
@@ -101,17 +90,9 @@ export class Outbox {
       cell = t.acquire(p.peer);
       if (cell < 0) return false;
     }
-    const { i32, u32 } = t.cells;
-    i32[cell + KIND] = packKind(p.o.kind, p.o.dtype.code, p.mode, this.#mark);
-    i32[cell + SOURCE] = t.rank;
-    i32[cell + TAG] = this.#tag;
-    i32[cell + CONTEXT] = this.#context;
-    u32[cell + BYTES] = p.bytes;
-    if (p.mode === Mode.inline) writePayload(p.o, t.cells, (cell + PAYLOAD) * 4);
-    else {
-      u32[cell + ARENA] = arenaNumber(p.address);
-      u32[cell + OFFSET] = offsetOf(p.address);
-    }
+    const { bytes, mode, address } = p;
+    const head = { source: t.rank, tag: this.#tag, context: this.#context, mode, bytes, address };
+    fillRecord(t.cells, cell, p.o, head, this.#mark);
     t.commit(p.peer, cell);
     endpoint.sent++;
     endpoint.sentBytes += p.bytes;

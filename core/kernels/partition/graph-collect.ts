@@ -24,13 +24,14 @@ export function collectValues(
   const words = arrayAt(heap, table, [length], 'i32').data as Int32Array;
   const stages = parts.map((p) => {
     const stage = new Stage(heap, words, p.number * STAGED_WORDS);
+    let value: unknown;
     try {
-      const value = collect(p.object as never);
-      refusePromise(value, 'collect', p.id, context);
+      value = collect(p.object as never);
       stage.write(value);
     } catch (cause) {
       throw userError(cause, 'collect', p.id, context);
     }
+    refusePromise(value, 'collect', p.id, context);
     return stage;
   });
   comm.barrier();

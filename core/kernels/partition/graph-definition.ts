@@ -8,15 +8,19 @@ import type { Measure } from './measure.js';
 
 /** What a partition of a graph has beside its state. */
 export interface GraphMembers {
+  /** As `graph` was given it. */
   readonly id: PartId;
   /** In the order in which they were listed; `accept` is called in this order. */
   readonly neighbours: readonly PartId[];
+  /** Vertices, for the summary. */
   readonly cells: number;
+  /** What a cycle of it costs, relative to the others. */
   readonly weight: number;
 }
 
 /** One partition of a graph as user code sees it. Its state is its own: nobody else reads or writes it. */
 export interface GraphPart<S> extends GraphMembers {
+  /** What `setup` gave and workunits and `accept` have made of it; may be replaced. */
   state: S;
 }
 
@@ -29,12 +33,15 @@ export interface StateOf<S> {
 
 /** What `share` and `accept` are told: no measures, so that what travels depends on states alone. */
 export interface ShareContext {
+  /** The program's own arguments. */
   readonly args: Args;
   /** The cycle that made what is shared; −1 for the exchange before the first cycle. */
   readonly cycle: number;
   /** The phase that made it. */
   readonly phase: number;
+  /** Where the partition is for now: for messages, never for arithmetic. */
   readonly rank: number;
+  /** Ranks of the run. */
   readonly ranks: number;
 }
 
@@ -58,6 +65,7 @@ export type Emit = (name: string, index: number, value: number | bigint | TypedA
 
 /** One workunit, what it then publishes to each neighbour, and how they take it in. */
 export interface GraphPhase<S, D> {
+  /** One phase of one cycle on one partition: changes `part.state` and nothing else. Synchronous. */
   workunit(part: GraphPart<S>, context: Context): void;
   /**
    * What neighbour `to` gets: a typed array or ndarray (copied as it lies), or any structured value (encoded);
@@ -68,6 +76,7 @@ export interface GraphPhase<S, D> {
   accept?(part: GraphPart<S>, from: PartId, data: D, context: ShareContext): void;
 }
 
+/** What `report` is told of a run on a graph. */
 export interface GraphReportContext<C> extends Omit<ReportContext, 'gather'> {
   /** What `collect` gave for each partition, in the order in which `graph` listed them; empty without `collect`. */
   collected: ReadonlyMap<PartId, C>;
@@ -90,7 +99,9 @@ export interface GraphDefinition<S, D, C = unknown>
   setup(part: GraphMembers, context: Context): S;
   /** The computation of a cycle with one phase; with `share` and `accept`. */
   workunit?(part: GraphPart<S>, context: Context): void;
+  /** What each neighbour gets after the workunit; see `GraphPhase.share`. */
   share?: GraphPhase<S, D>['share'];
+  /** Takes in what a neighbour shared; see `GraphPhase.accept`. */
   accept?: GraphPhase<S, D>['accept'];
   /** The phases of a cycle, instead of `workunit`, `share` and `accept`. */
   phases?: readonly GraphPhase<S, D>[];

@@ -157,14 +157,13 @@ export class OwnedGraphPart implements KernelPart {
       let value: unknown;
       try {
         value = share(object as never, object.neighbours[k]!, context);
-        if (value !== undefined) {
-          refusePromise(value, 'share', this.id, context);
-          if (this.#remote[k]) this.remotePieces++;
-        }
         this.#bytes += stages[k]!.write(value);
       } catch (cause) {
         throw userError(cause, 'share', this.id, context);
       }
+      if (value === undefined) continue;
+      refusePromise(value, 'share', this.id, context);
+      if (this.#remote[k]) this.remotePieces++;
     }
   }
 

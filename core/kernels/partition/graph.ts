@@ -19,16 +19,23 @@ export interface GraphPartSpec {
 
 /** What `graph` takes. */
 export interface GraphSpec {
+  /** All partitions, each once. */
   parts: readonly GraphPartSpec[];
 }
 
 /** Partitions and who is whose neighbour: pure data, the same on every rank. Parts are numbered as they were listed. */
 export interface GraphDomain {
+  /** Tells it from a grid. */
   readonly kind: 'graph';
+  /** Number of partitions. */
   readonly parts: number;
+  /** Vertices of all partitions together. */
   readonly cells: number;
+  /** By part: its id. */
   readonly ids: readonly PartId[];
+  /** By part: its vertices. */
   readonly cellsOf: readonly number[];
+  /** By part: what a cycle of it costs. */
   readonly weights: readonly number[];
   /** By part: the numbers of its neighbours, in the order of its list. */
   readonly neighbours: readonly Int32Array[];

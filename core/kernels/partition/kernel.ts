@@ -19,6 +19,7 @@ import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart, PartId } from './kernel-part.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
+import { traceParts } from './traced.js';
 import { partName, userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
@@ -61,6 +62,12 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
       'this run would never end: give --cycles N, or cycles or until in the program',
     );
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
+  // Said now and not after a long run.
+  if (options.save && domain.kind !== 'grid')
+    throw new HaloweaveError(
+      'usage',
+      '--save: partitions of a graph have no fields, only the program knows their states: collect them, and write files in report',
+    );
   const context: Mutable<Context> = {
     args,
     cycle: 0,
@@ -70,10 +77,11 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
     measures: {},
     measuredCycle: -1,
   };
-  const { program, runtime, setup } = open(d, domain, context, env);
+  const { program: plain, runtime, setup } = open(d, domain, context, env);
   const { parts } = runtime;
   setUp(setup, parts, context);
   runtime.fillHalos();
+  const program = env.trace ? traceParts(parts, plain, domain, env.trace) : plain;
   const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
   const gate = new CycleGate(cycles, measures, env.horizon);
   const frames = runtime.frames();

@@ -271,6 +271,30 @@ describe('reading a box', () => {
     }
   });
 
+  it('goes on at the beginning of an axis past its end', () => {
+    for (const name of ['i4-little-c', 'i4-big-fortran']) {
+      using file = new NpyFile(npyFixture(name));
+      const all = readNpy(npyFixture(name));
+      for (const lo of [
+        [1, 1, 1],
+        [2, 0, 4],
+        [0, 3, 2],
+        [0, 0, 0],
+      ]) {
+        const into = ndarray(new Int32Array(24), [2, 3, 4]);
+        readBox(file, lo, into);
+        const at = (i: number, j: number, k: number): number[] => [
+          (lo[0]! + i) % 2,
+          (lo[1]! + j) % 3,
+          (lo[2]! + k) % 4,
+        ];
+        for (let i = 0; i < 2; i++)
+          for (let j = 0; j < 3; j++)
+            for (let k = 0; k < 4; k++) expect(into.get(i, j, k)).toBe(all.get(...at(i, j, k)));
+      }
+    }
+  });
+
   it('reads boxes larger than a piece', () => {
     const path = join(folder.path, 'large.npy');
     const a = ndarray(new Float64Array(500 * 700), [500, 700]);

@@ -174,6 +174,12 @@ describe('--save', () => {
     await expect(run(programFile('echo.ts'), { ranks: 2, save: to })).rejects.toThrow(
       'is a function of ranks and messages, whose state only it knows: write files with writeNpy',
     );
+    const named = kernelProgramFile('graph/named');
+    await expect(run(named, { ranks: 2, cycles: 1, save: to })).rejects.toMatchObject({
+      code: 'usage',
+      message:
+        '--save: partitions of a graph have no fields, only the program knows their states: collect them, and write files in report',
+    });
     expect(existsSync(join(to, 'state'))).toBe(false);
   });
 });
