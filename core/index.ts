@@ -7,8 +7,25 @@ export type { Communicator } from './comm/communicator.js';
 export type { GraphCommunicator } from './comm/graph-communicator.js';
 export type { CollectiveChoice } from './comm/group.js';
 export type { CartesianOptions, GroupOptions } from './comm/group-calls.js';
-export type { FoldOperation, ReduceOperation } from './comm/reduce.js';
+export {
+  type BuiltinReduction,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  type DotOperand,
+  type DotOperation,
+  type FoldOperation,
+  type Located,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  maxLocation,
+  minLocation,
+  product,
+  type ReduceOperation,
+} from './comm/operations/public.js';
 export { Request, type RequestValues, type Status } from './comm/request.js';
+export { IN_PLACE, type InPlace } from './comm/runs.js';
 export type { AxisBoundary, Boundary } from './halo/boundary.js';
 export type {
   Context,
@@ -35,6 +52,7 @@ export { type ProgramContext, partitionKernel } from './kernels/partition/kernel
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
+  dot,
   type Measurable,
   type Measure,
   type MeasuredPart,

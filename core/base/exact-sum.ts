@@ -38,8 +38,11 @@ const scratchWords = new Uint32Array(scratch.buffer);
 const PAD = 2;
 const magnitude = new Float64Array(LIMBS + PAD);
 
-/** Rounds the magnitude whose highest nonzero limb is `top` and which has none below `low`. */
-function roundMagnitude(top: number, low: number): number {
+/**
+ * Rounds the magnitude whose highest nonzero limb is `top` and which has none below `low`: to nearest, or `toOdd`,
+ * where an inexact result gets an odd last bit, so that rounding it again to fewer bits errs no second time.
+ */
+function roundMagnitude(top: number, low: number, toOdd: boolean): number {
   const high = magnitude[top + PAD];
   const next = magnitude[top + PAD - 1];
   const after = magnitude[top + PAD - 2];
@@ -56,7 +59,9 @@ function roundMagnitude(top: number, low: number): number {
 
   let significand = (first >>> 11) * TWO32 + (((first << 21) | (second >>> 11)) >>> 0);
   const rest = second & 0x7ff;
-  if (rest > 0x400 || (rest === 0x400 && (sticky || (second & 0x800) !== 0))) significand += 1;
+  if (toOdd) {
+    if ((rest !== 0 || sticky) && (second & 0x800) === 0) significand += 1;
+  } else if (rest > 0x400 || (rest === 0x400 && (sticky || (second & 0x800) !== 0))) significand += 1;
   // Exact, or an overflow to infinity: the significand is an integer from 2^52 to 2^53.
   return significand * powerOfTwo(leading - 52 - 1074);
 }
@@ -203,6 +208,15 @@ export class ExactSum {
 
   /** The sum, rounded once. Does not change it: more may be added afterwards. */
   value(): number {
+    return this.round(false);
+  }
+
+  /** The sum, rounded once to single precision: `Math.fround(value())` would round twice. Too small sums are ±0. */
+  valueF32(): number {
+    return Math.fround(this.round(true));
+  }
+
+  private round(toOdd: boolean): number {
     const special = this.flags();
     if (special !== 0) return special === NAN ? NaN : special === PLUS ? Infinity : -Infinity;
     this.settle();
@@ -219,7 +233,7 @@ export class ExactSum {
       magnitude[i + PAD] = digit - carry * TWO32;
     }
     while (magnitude[top + PAD] === 0) top--; // ends: settled limbs are not all zero, nor is their sum
-    return sign * roundMagnitude(top, low);
+    return sign * roundMagnitude(top, low, toOdd);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { HaloweaveError } from '../base/errors.js';
+import type { NonblockingForm } from './collective-calls.js';
 import type { CollectiveForm } from './collective-form.js';
 
 /** The collectives of a communicator that has been freed: the memory that it met in may be another's by now. */
-export function freedForm(rank: number): CollectiveForm {
+export function freedForm(rank: number): CollectiveForm & NonblockingForm {
   const refuse = (): never => {
     throw new HaloweaveError(
       'program',
@@ -22,5 +23,10 @@ export function freedForm(rank: number): CollectiveForm {
     reduceScatter: refuse,
     scan: refuse,
     exscan: refuse,
+    ibarrier: refuse,
+    ibcast: refuse,
+    iallreduce: refuse,
+    iallgather: refuse,
+    ialltoallv: refuse,
   };
 }

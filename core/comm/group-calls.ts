@@ -4,12 +4,12 @@ import type { NdArray } from '../memory/ndarray.js';
 import { checkExtents, fillDims, pointCount } from '../topology/cartesian.js';
 import { WORLD_CONTEXT } from '../wire/tags.js';
 import type { CartesianCommunicator, CartesianTopology } from './cartesian-communicator.js';
-import { CollectiveCalls } from './collective-calls.js';
 import type { Communicator } from './communicator.js';
 import type { Endpoint } from './endpoint.js';
 import { freedForm } from './freed-form.js';
 import type { GraphCommunicator } from './graph-communicator.js';
 import type { CollectiveChoice, Group } from './group.js';
+import { NonblockingCalls } from './nonblocking-calls.js';
 import { checkResult } from './result-hash.js';
 import { type Belonging, subgroup } from './subgroup.js';
 import { agreeOnGraph, agreeOnGrid } from './topologies.js';
@@ -43,7 +43,7 @@ export interface Kinds {
 }
 
 /** What makes communicators out of communicators, and the results of an SPMD program: see `Communicator`. */
-export abstract class GroupCalls extends CollectiveCalls {
+export abstract class GroupCalls extends NonblockingCalls {
   /** @internal */
   protected readonly kinds: Kinds;
   /** This communicator itself, not one that `within` made of it. @internal */
@@ -139,7 +139,8 @@ export abstract class GroupCalls extends CollectiveCalls {
       });
     const { self } = this;
     this.barrier();
-    self.collectives = freedForm(this.rank) as unknown as typeof self.collectives;
+    self.nonblocking = freedForm(this.rank);
+    self.collectives = freedForm(this.rank);
     this.group.block?.leave();
   }
 

@@ -14,7 +14,10 @@ export interface Operation {
   check(value: unknown, call: string): void;
   /** Combines one operand per rank, in rank order. */
   fold(values: readonly unknown[]): unknown;
-  /** What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling. */
+  /**
+   * What a scan gives rank `rank`: operands 0..rank combined in the bracket of recursive doubling, S(r, K) with
+   * K = ⌈log₂(r + 1)⌉, S(r, k + 1) = S(r − 2^k, k) ∘ S(r, k) if r ≥ 2^k, else S(r, k), and S(r, 0) the operand of r.
+   */
   prefix(values: readonly unknown[], rank: number): unknown;
   /** An operand made ready to be combined without loss; may be sent. */
   partial(value: unknown): unknown;

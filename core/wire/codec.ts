@@ -1,5 +1,6 @@
-import { Packr } from 'msgpackr';
+import { addExtension, Packr } from 'msgpackr';
 import { HaloweaveError } from '../base/errors.js';
+import { ExactSum } from '../base/exact-sum.js';
 
 // Records keep plain objects apart from Maps, and let objects refer to themselves: without them both would be
 // MessagePack maps. None are shared between messages, so that bytes depend on the value alone.
@@ -7,11 +8,30 @@ const packr = new Packr({ useRecords: true, structuredClone: true, useBigIntExte
 // Unless told, the encoder turns a function inside a structure into undefined without a word.
 Object.assign(packr, { writeFunction: refuseFunction });
 
+/** MessagePack extension of an ExactSum: its words. From 1 to 100 they are free for applications. */
+const EXACT_SUM = 1;
+addExtension({
+  Class: ExactSum,
+  type: EXACT_SUM,
+  pack(sum: ExactSum) {
+    const words = new Int32Array(ExactSum.WORDS);
+    sum.write(words, 0);
+    return new Uint8Array(words.buffer) as Buffer;
+  },
+  unpack(bytes: Buffer) {
+    const words = new Int32Array(ExactSum.WORDS);
+    new Uint8Array(words.buffer).set(bytes);
+    const sum = new ExactSum();
+    sum.mergeFrom(words, 0);
+    return sum;
+  },
+});
+
 /** The double −0: MessagePack integers, which the encoder prefers, have no such number. */
 const NEGATIVE_ZERO = Uint8Array.of(0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0);
 
 /**
- * A structured value (numbers, strings, bigint, Map, Set, Date, typed arrays, nested and cyclic objects) as
+ * A structured value (numbers, strings, bigint, Map, Set, Date, ExactSum, typed arrays, nested and cyclic objects) as
  * MessagePack. A −0 inside a structure becomes 0; in arrays and by itself it stays what it is.
  */
 export function encode(value: unknown): Uint8Array {

@@ -56,6 +56,15 @@ export function resolveProgram(d: Definition, domain: GridDomain, context: Conte
         'argument',
         `measure '${name}' is not a measure: write sum('${names[0]}'), or sum((part, add) => …)`,
       );
+    if (measure.reduction === 'dot') {
+      for (const field of [measure.source, measure.factor])
+        if (typeof field !== 'string')
+          throw new HaloweaveError(
+            'argument',
+            `measure '${name}': dot takes the names of two fields: write dot('${names[0]}', '${names.at(-1)}')`,
+          );
+      number(measure.factor!, `measure '${name}'`);
+    }
     return { name, measure };
   });
   const measureEvery = whole(d.measureEvery ?? 1, 1, 'measureEvery');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HaloweaveError } from '../../../core/base/errors.js';
 import { ExactSum } from '../../../core/base/exact-sum.js';
+import { addExactWords } from '../../../core/base/exact-words.js';
 
 const view = new DataView(new ArrayBuffer(8));
 
@@ -34,6 +35,22 @@ function fromUnits(units: bigint): number {
 }
 
 const reference = (xs: number[]) => fromUnits(xs.reduce((sum, x) => sum + toUnits(x), 0n));
+
+/** Nearest single-precision number, ties to even, found by comparing with both neighbours. */
+function fromUnitsF32(units: bigint): number {
+  const size = units < 0n ? -units : units;
+  const length = BigInt(size.toString(2).length);
+  // The smallest single-precision number is 2^−149.
+  const least = 1074n - 149n;
+  const drop = length - 24n > least ? length - 24n : least;
+  let kept = size >> drop;
+  const twiceRest = (size - (kept << drop)) * 2n;
+  const unit = 1n << drop;
+  if (twiceRest > unit || (twiceRest === unit && kept % 2n === 1n)) kept += 1n;
+  const rounded = kept << drop;
+  const x = rounded >= 1n << (1074n + 128n) ? Infinity : fromUnits(rounded);
+  return units < 0n && x !== 0 ? -x : x;
+}
 
 function sumOf(xs: number[]): ExactSum {
   const sum = new ExactSum();
@@ -206,6 +223,71 @@ describe('ExactSum against integers of unlimited size', () => {
     expect(integerOf(wordsOf(sum))).toBe(integerOf(words) * 10000n);
     for (let i = 0; i < 10000; i++) sum.add(-Number.MAX_VALUE);
     expect(sum.value()).toBe(fromUnits((toUnits(1 / 3) - toUnits(2 ** -1000)) * 10000n));
+  });
+});
+
+describe('ExactSum in single precision', () => {
+  it('is rounded once', () => {
+    // The nearest double is a tie between two single-precision numbers.
+    for (const [xs, want] of [
+      [[1, 2 ** -24, 2 ** -60], 1 + 2 ** -23],
+      [[1, 2 ** -24], 1],
+      [[1, 2 ** -23, 2 ** -24], 1 + 2 ** -22],
+      [[1, 2 ** -23, 2 ** -24, -(2 ** -1000)], 1 + 2 ** -23],
+      [[2 ** -149, 2 ** -150], 2 ** -148],
+      [[2 ** -150], 0],
+      [[2 ** -150, 2 ** -1074], 2 ** -149],
+      [[2 ** 128 - 2 ** 103, -(2 ** -1074)], 2 ** 128 - 2 ** 104],
+      [[2 ** 128 - 2 ** 103], Infinity],
+      [[1e308, 1e308], Infinity],
+    ] as [number[], number][]) {
+      expect(sumOf(xs).valueF32()).toBe(want);
+      expect(sumOf(xs.map((x) => -x)).valueF32()).toBe(want === 0 ? -0 : -want);
+    }
+    expect(Math.fround(sumOf([1, 2 ** -24, 2 ** -60]).value())).toBe(1);
+    expect(sumOf([]).valueF32()).toBe(0);
+    expect(sumOf([Number.NaN]).valueF32()).toBeNaN();
+    expect(sumOf([-Infinity]).valueF32()).toBe(-Infinity);
+  });
+
+  it('is that of the reference', () => {
+    const near = fc
+      .tuple(fc.integer({ min: -160, max: 130 }), fc.integer({ min: -(2 ** 25), max: 2 ** 25 }))
+      .map(([e, m]) => m * 2 ** (e - 24));
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(near, fc.double({ noNaN: true, noDefaultInfinity: true })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        (xs) => {
+          const units = xs.reduce((sum, x) => sum + toUnits(x), 0n);
+          // Adding 0 takes the sign off a sum that is too small: it is that of the sum here, none in the reference.
+          expect(sumOf(xs).valueF32() + 0).toBe(fromUnitsF32(units));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('sums as words', () => {
+  it('are added as the sums are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double(), { maxLength: 5 }),
+        fc.array(fc.double(), { maxLength: 5 }),
+        (xs, ys) => {
+          const total = new Int32Array(ExactSum.WORDS + 3);
+          total.set(wordsOf(sumOf(xs)), 3);
+          addExactWords(total, 3, wordsOf(sumOf(ys)), 0);
+          const got = new ExactSum();
+          got.mergeFrom(total, 3);
+          expect(wordsOf(got)).toEqual(wordsOf(sumOf([...xs, ...ys])));
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HaloweaveError } from '../../../core/base/errors.js';
+import { ExactSum } from '../../../core/base/exact-sum.js';
 import * as cell from '../../../core/wire/cell.js';
 import { decode, encode } from '../../../core/wire/codec.js';
 import { serialiseError } from '../../../core/wire/host-messages.js';
@@ -35,6 +36,23 @@ describe('the codec', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('gives back an ExactSum, unrounded, alone and inside', () => {
+    const sum = new ExactSum();
+    for (const x of [1e300, 1, 2 ** -1000]) sum.add(x);
+    for (const got of [roundTrip(sum), (roundTrip({ list: [sum] }) as { list: unknown[] }).list[0]]) {
+      expect(got).toBeInstanceOf(ExactSum);
+      const rest = got as ExactSum;
+      rest.add(-1e300);
+      rest.add(-1);
+      expect(rest.value()).toBe(2 ** -1000);
+    }
+    for (const special of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const s = new ExactSum();
+      s.add(special);
+      expect((roundTrip(s) as ExactSum).value()).toBe(special);
+    }
   });
 
   it('keeps Maps and plain objects apart', () => {

@@ -18,7 +18,7 @@ const context = {
 } as const;
 
 /** What a measure makes of values that are spread over ranks: each collects its own, one merges all. */
-function reduce(factory: typeof sum, ranks: readonly (readonly number[])[]): number {
+function reduce(factory: typeof min, ranks: readonly (readonly number[])[]): number {
   const lists = ranks.map((values) => {
     const terms: Terms = (_part, add) => {
       for (const v of values) add(v);
@@ -82,6 +82,54 @@ describe('a measure is the same for every cut', () => {
   });
 });
 
+describe('sum.fast', () => {
+  const part = (id: number | string, values: readonly number[]) => ({ id, values });
+  type Listed = ReturnType<typeof part>;
+  const terms = ((p: Listed, add: (value: number) => void) => {
+    for (const v of p.values) add(v);
+  }) as unknown as Terms;
+  const collect = (parts: readonly Listed[]) => {
+    const a = accumulator(sum.fast(terms));
+    for (const p of parts) a.collect(p, context);
+    return a;
+  };
+  // Their plain sums differ with nearly every order.
+  const parts = [
+    part(3, [0.1, 1e16]),
+    part(11, [1, 0.7]),
+    part(20, [-1e16]),
+    part('b', [0.3]),
+    part('a', [3]),
+  ];
+
+  it('adds parts by id, however they came', () => {
+    const want = 0.1 + 1e16 + (1 + 0.7) + -1e16 + 3;
+    for (const order of [
+      [0, 1, 2, 3, 4],
+      [4, 3, 2, 1, 0],
+      [2, 4, 0, 1, 3],
+    ])
+      expect(collect(order.map((k) => parts[k]!)).value()).toBe(want + 0.3);
+  });
+
+  it('adds ranks in their order, and forgets when cleared', () => {
+    const total = accumulator(sum.fast(terms));
+    for (const p of parts) {
+      const words = new Int32Array(2);
+      collect([p]).write(words, 0);
+      total.merge(words, 0);
+    }
+    expect(total.value()).toBe(0.1 + 1e16 + (1 + 0.7) + -1e16 + 0.3 + 3);
+    total.clear();
+    expect(total.value()).toBe(0);
+    const again = collect(parts);
+    again.clear();
+    for (const p of parts) again.collect(p, context);
+    expect(again.value()).toBe(collect(parts).value());
+    expect(collect([part(0, [Number.NaN])]).value()).toBeNaN();
+  });
+});
+
 describe('on ranks', () => {
   // Naive sums of these differ with nearly every order.
   const values = Array.from(
@@ -89,6 +137,14 @@ describe('on ranks', () => {
     (_, k) => [1e16, 1, -1e16, 1e-9 * k, 0.1 * k][k % 5] * (1 + (k % 7)),
   );
   const exact = reduce(sum, [values]);
+  const square = reduce(sum, [values.map((v) => v * v)]);
+  const product = reduce(sum, [values.map((v, i) => (i - 30) * v)]);
+
+  it('sum.fast of one part adds the cells in their order', async () => {
+    const options = { cycles: 0, parts: 1, args: { values }, transport: 'inline' } as const;
+    const { measures } = await run(kernelProgramFile('values'), options);
+    expect(measures.fast).toBe(values.reduce((a, b) => a + b, 0));
+  });
 
   it.each([1, 2, 7, 30])('%i parts', async (parts) => {
     for (const ranks of [1, 3]) {
@@ -101,6 +157,10 @@ describe('on ranks', () => {
       expect(result.measures).toEqual({
         byName: exact,
         byTerms: exact,
+        square,
+        product,
+        fast: expect.any(Number),
+        fastTerms: result.measures.fast,
         least: Math.min(...values),
         most: Math.max(...values),
         single: values.reduce((n, v) => n + (Math.abs(v) < 1 ? 1 : 0), 0),

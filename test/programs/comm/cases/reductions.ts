@@ -1,6 +1,6 @@
 /** Reductions: exactness, special values, arrays, user operations. */
 import { ExactSum, max, min, type NdArray, ndarray, sum, type TypedArray } from 'haloweave';
-import { assert, type Case, constant, dtypes, EAGER, same, sameNd, says, thrown } from './tools.js';
+import { assert, type Case, constant, dtypes, EAGER, inTree, same, sameNd, says, thrown } from './tools.js';
 
 const OPERATIONS = { sum, min, max };
 
@@ -168,10 +168,15 @@ export const reductionCases: Case[] = [
       const long = 'z'.repeat(5000);
       assert.equal(comm.allreduce(`${comm.rank}${long}`, concat).length, comm.size * 5001);
       const minus = comm.allreduce(10n ** BigInt(comm.rank), (a, b) => a - b);
+      const powers = Array.from({ length: comm.size }, (_, r) => 10n ** BigInt(r));
       assert.equal(
         minus,
-        Array.from({ length: comm.size }, (_, r) => 10n ** BigInt(r)).reduce((a, b) => a - b),
+        inTree(powers, (a, b) => a - b),
       );
+      const nested = (a: string, b: string): string => `(${a}${b})`;
+      const letters = [...'abcdefghijklmnop'].slice(0, comm.size);
+      assert.equal(comm.allreduce(letters[comm.rank]!, nested), inTree(letters, nested));
+      if (comm.size === 7) assert.equal(inTree(letters, nested), '((a((bc)d))((ef)g))');
       const merged = comm.allreduce({ ranks: [comm.rank], first: comm.rank }, (a, b) => ({
         ranks: [...a.ranks, ...b.ranks],
         first: a.first,
@@ -193,7 +198,7 @@ export const reductionCases: Case[] = [
         says(
           thrown(() => comm.allreduce(value, sum)),
           'argument',
-          'takes a number, a typed array or an ndarray',
+          'takes a number, a typed array, an ndarray or an ExactSum',
         );
       assert.equal(comm.allreduce(1, sum), comm.size);
     },
@@ -204,9 +209,9 @@ export const reductionCases: Case[] = [
     body(comm) {
       const first = comm.rank === 0;
       const pairs: [unknown, unknown, string, string][] = [
-        [1, new Float64Array(1), 'one number', 'an array of 8 bytes'],
-        [new Float64Array(3), new Float64Array(4), '24 bytes', '32 bytes'],
-        [new Float64Array(1000), new Float64Array(1001), '8000 bytes', '8008 bytes'],
+        [1, new Float64Array(1), 'a number', 'an array of 1 f64'],
+        [new Float64Array(3), new Float64Array(4), 'an array of 3 f64', 'an array of 4 f64'],
+        [new Float64Array(1000), new Float64Array(1001), 'an array of 1000 f64', 'an array of 1001 f64'],
         [new Float64Array(4), new BigInt64Array(4), 'f64', 'i64'],
         [new Float32Array(200), new Int32Array(200), 'f32', 'i32'],
       ];

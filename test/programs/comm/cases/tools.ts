@@ -109,3 +109,21 @@ export function says(error: Error & { code?: string }, code: string, ...parts: (
   assert.equal(error.code, code, error.message);
   for (const p of parts) assert.ok(error.message.includes(String(p)), `'${p}' is not in: ${error.message}`);
 }
+
+/** Operands of all ranks in the bracket of the preorder tree, by the definition. */
+export function inTree<T>(values: readonly T[], combine: (left: T, right: T) => T): T {
+  const [own, ...rest] = values as [T, ...T[]];
+  const half = Math.ceil(rest.length / 2);
+  let v = own;
+  if (half > 0) v = combine(v, inTree(rest.slice(0, half), combine));
+  if (rest.length > half) v = combine(v, inTree(rest.slice(half), combine));
+  return v;
+}
+
+/** Operands of the first ranks in the bracket of recursive doubling, round by round. */
+export function inDoubling<T>(values: readonly T[], combine: (left: T, right: T) => T): T {
+  let have = [...values];
+  for (let step = 1; step < values.length; step *= 2)
+    have = have.map((v, r) => (r >= step ? combine(have[r - step]!, v) : v));
+  return have.at(-1)!;
+}
