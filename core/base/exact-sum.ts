@@ -1,6 +1,7 @@
 import { require } from './errors.js';
 import { BLOCK, exponentOfLargest, Window } from './exact-window.js';
 import { Lanes } from './lanes.js';
+import { eachBlock, type RowSums, RowWindow } from './row-window.js';
 import { HIGH, LOW, PER_TWO32, powerOfTwo, TWO32 } from './words.js';
 
 /**
@@ -113,6 +114,7 @@ export class ExactSum {
   private wait = 0;
 
   private readonly window = new Window();
+  private readonly rows = new RowWindow();
 
   /** Adds one double. Cost about 4 ns. */
   add(x: number): void {
@@ -152,6 +154,25 @@ export class ExactSum {
       start + count <= a.length, 'ExactSum.addRange: range outside the array');
     const end = start + count;
     for (let from = start; from < end; from += BLOCK) this.addBlock(a, from, Math.min(from + BLOCK, end));
+  }
+
+  /**
+   * Adds `rows` rows of `length` elements, the first at `a[first]`, each `stride` elements after the one before: the
+   * same sum as `add` on each. `sums` does the inner loop on the memory that `a` covers from its begin; what it
+   * cannot do goes through `addRange`. Cost: with WebAssembly about 0.5 ns an element where the magnitudes lie within
+   * 2^31 of the largest, zeros aside.
+   * @throws HaloweaveError('argument') if the rows are not inside `a`.
+   */
+  addRows(sums: RowSums, a: Float64Array, first: number, rows: number, length: number, stride: number): void {
+    require(first >= 0 &&
+      length >= 0 &&
+      stride >= length &&
+      (rows <= 0 ||
+        first + (rows - 1) * stride + length <= a.length), 'ExactSum.addRows: rows outside the array');
+    if (length === 0) return;
+    eachBlock(first, rows, length, stride, (at, n, count) =>
+      this.rows.take(this, sums, a, at, n, count, stride),
+    );
   }
 
   private addBlock(a: Float64Array, from: number, to: number): void {

@@ -26,8 +26,8 @@ import type { Buffer } from './payload.js';
 import { Request } from './request.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Tags are whole numbers below 2^31; a call as long ago as that is over. */
-const TAG_MASK = 0x7fff_ffff;
+/** Tags from 2^30 on are those of neighbourhood collectives; a call as long ago as that is over. */
+const TAG_MASK = 0x3fff_ffff;
 /** Calls whose stray messages are noticed: those that a rank may be ahead of another, and some. */
 const RECENT = 64;
 

@@ -130,7 +130,7 @@ export abstract class NeighbourCalls<Missing> extends GroupCalls {
 
   /** @internal */
   protected _edgeWait(operation: string): Wait {
-    return { operation, peer: -1, tag: -1, context: this.context, deadline: this.deadline() };
+    return { operation, peer: -1, tag: -1, context: this.context + 1, deadline: this.deadline() };
   }
 
   /** @internal */

@@ -38,6 +38,13 @@ const ARENA_MAGIC = 0x48574152;
 const LIVE = 0x4c495645;
 const FREED = 0x46524545;
 
+const memories = new WeakMap<ArrayBufferLike, SharedMemory>();
+
+/** The memory that an arena's arrays lie in, by their buffer; undefined for private arrays. */
+export function memoryOf(buffer: ArrayBufferLike): SharedMemory | undefined {
+  return memories.get(buffer);
+}
+
 /** Bytes of bookkeeping in front of the first block of an arena, plus the header of that block. */
 export const ARENA_OVERHEAD = (HEADER_UNITS + 1) * UNIT;
 
@@ -63,6 +70,7 @@ export class Arena {
     this.views = DTYPES.map((d) => new d.create(memory.buffer, 0, Math.floor(bytes / d.bytes)));
     this.words = this.views[6] as Int32Array;
     this.#ended = ended;
+    memories.set(memory.buffer, memory);
   }
 
   /** Writes an empty heap into fresh memory: once, by its maker, before any other thread sees it. */

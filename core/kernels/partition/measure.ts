@@ -18,12 +18,12 @@ export type Measurable = FieldTypes | StateOf<unknown>;
 export type MeasuredPart<F extends Measurable> =
   F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
-export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
-
 /** A field's name, or a function that hands over one term for each owned cell of a part. */
 export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
   | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
+
+export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 
 export interface Measure<F extends Measurable = FieldTypes> {
   readonly reduction: MeasureReduction;

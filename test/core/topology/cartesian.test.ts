@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkExtents, coordsOf, idOf, pointCount, shift } from '../../../core/topology/cartesian.js';
+import {
+  checkExtents,
+  coordsOf,
+  fillDims,
+  idOf,
+  pointCount,
+  shift,
+} from '../../../core/topology/cartesian.js';
 
 const extents = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
 
@@ -87,4 +94,51 @@ it('checkExtents names the bad axis', () => {
   expect(() => checkExtents([1.5], 'dims')).toThrow(/dims\[0\] is 1.5/);
   expect(() => checkExtents([], 'dims')).toThrow(/empty/);
   expect(() => checkExtents([1, 2], 'dims')).not.toThrow();
+});
+
+describe('fillDims', () => {
+  it('gives what the MPI standard gives as examples of MPI_Dims_create', () => {
+    expect(fillDims([0, 0], 6)).toEqual([3, 2]);
+    expect(fillDims([0, 0], 7)).toEqual([7, 1]);
+    expect(fillDims([0, 3, 0], 6)).toEqual([2, 3, 1]);
+    expect(() => fillDims([0, 3, 0], 7)).toThrow('7 do not fill a grid of 0x3x0: 3 does not divide 7');
+  });
+
+  it('gives equal factors for powers, and two factors next to the root', () => {
+    for (let a = 1; a <= 12; a++)
+      for (let d = 1; d <= 4; d++)
+        expect(fillDims(new Array<number>(d).fill(0), a ** d)).toEqual(Array(d).fill(a));
+    for (let n = 1; n <= 500; n++) {
+      let small = Math.floor(Math.sqrt(n));
+      while (n % small !== 0) small--;
+      expect(fillDims([0, 0], n)).toEqual([n / small, small]);
+    }
+    expect(fillDims([0, 0, 0], 2 * 3 * 5)).toEqual([5, 3, 2]);
+    expect(fillDims([0, 0, 0], 36)).toEqual([4, 3, 3]);
+    expect(fillDims([0, 0, 0, 0], 1024)).toEqual([8, 8, 4, 4]);
+  });
+
+  it('of all ways to fill takes the first in the order of largest factors', () => {
+    const ways = (count: number, terms: number, most: number): number[][] =>
+      terms === 0
+        ? count === 1
+          ? [[]]
+          : []
+        : Array.from({ length: Math.min(count, most) }, (_, k) => k + 1)
+            .filter((f) => count % f === 0)
+            .flatMap((f) => ways(count / f, terms - 1, f).map((rest) => [f, ...rest]));
+    for (let n = 1; n <= 200; n++)
+      for (let d = 1; d <= 4; d++) {
+        const all = ways(n, d, n);
+        const key = (way: number[]): string => way.map((f) => String(f).padStart(4)).join();
+        const least = all.map(key).sort()[0];
+        expect(key(fillDims(Array(d).fill(0), n)), `${n} in ${d}`).toBe(least);
+      }
+  });
+
+  it('leaves what is given where it is', () => {
+    expect(fillDims([2, 0, 3, 0], 24)).toEqual([2, 2, 3, 2]);
+    expect(fillDims([4, 5], 7)).toEqual([4, 5]);
+    expect(fillDims([0, 1], 5)).toEqual([5, 1]);
+  });
 });
