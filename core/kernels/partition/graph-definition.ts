@@ -28,6 +28,7 @@ declare const STATE: unique symbol;
 
 /** Stands for partitions with a state of type S where a grid's field types stand for a grid's. */
 export interface StateOf<S> {
+  /** Carries the type; absent at run time. */
   readonly [STATE]: S;
 }
 

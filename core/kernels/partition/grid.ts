@@ -4,6 +4,7 @@ import { type Boundary, type BoundaryRules, normaliseBoundary } from '../../halo
 import { checkGeometry, type GridGeometry } from '../../halo/plan.js';
 import { type DType, type DTypeInfo, dtypeInfo } from '../../memory/dtype.js';
 
+/** The fields of a grid: the dtype of each by name. */
 export type FieldTypes = Record<string, DType>;
 
 /** What `grid` takes. */
@@ -31,11 +32,17 @@ export interface FieldInfo {
 
 /** A grid cut into parts: pure data, the same on every rank. */
 export interface GridDomain<F extends FieldTypes = FieldTypes> {
+  /** Tells grids from graphs. */
   readonly kind: 'grid';
+  /** @internal */
   readonly geometry: GridGeometry;
+  /** @internal */
   readonly rules: BoundaryRules;
+  /** @internal */
   readonly fields: readonly FieldInfo[];
+  /** Number of parts. */
   readonly parts: number;
+  /** Number of cells of the whole grid. */
   readonly cells: number;
   /** Carries the field names to the types of workunits; absent at run time. */
   readonly types?: F;

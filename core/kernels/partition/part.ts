@@ -7,6 +7,7 @@ import { loadField } from './load.js';
 
 /** What every part has beside its fields. */
 export interface PartMembers<Name extends string = string> {
+  /** The part's number. */
   readonly id: number;
   /** First owned cell in the grid's indices. */
   readonly lo: readonly number[];
@@ -14,9 +15,13 @@ export interface PartMembers<Name extends string = string> {
   readonly hi: readonly number[];
   /** Owned cells per axis. */
   readonly shape: readonly number[];
+  /** The whole grid. */
   readonly grid: {
+    /** Cells per axis. */
     readonly shape: readonly number[];
+    /** Parts per axis. */
     readonly parts: readonly number[];
+    /** Width of the halo in cells. */
     readonly halo: number;
   };
   /** Sets every owned cell to `value(index)`, `index` being the cell's place in the grid (one array, reused). */
