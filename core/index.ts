@@ -34,14 +34,25 @@ export { type Completed, Request, type RequestValues, type Status } from './comm
 export { type Counts, IN_PLACE, type InPlace } from './comm/runs.js';
 export type { CartesianShift } from './comm/topologies.js';
 export type { PartsSpec } from './decomposition/factor.js';
-export type { AxisBoundary, Boundary, SidedBoundary } from './halo/boundary.js';
+export type {
+  AxisBoundary,
+  Boundary,
+  BoundaryFunction,
+  BoundaryPlace,
+  BoundaryValue,
+  SidedBoundary,
+} from './halo/boundary.js';
+export type { Centring } from './halo/extent.js';
 export type {
   Context,
+  Control,
+  ControlContext,
   Frame,
   MeasuredState,
   PartitionContext,
   PartitionDefinition,
   Phase,
+  Reductions,
   ReportContext,
   UntilContext,
 } from './kernels/partition/definition.js';
@@ -56,7 +67,13 @@ export type {
   ShareContext,
   StateOf,
 } from './kernels/partition/graph-definition.js';
-export { type FieldTypes, type GridDomain, type GridSpec, grid } from './kernels/partition/grid.js';
+export {
+  type FieldSpec,
+  type FieldTypes,
+  type GridDomain,
+  type GridSpec,
+  grid,
+} from './kernels/partition/grid.js';
 export { type ProgramContext, partitionKernel } from './kernels/partition/kernel.js';
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
@@ -74,7 +91,7 @@ export {
   type SumFactory,
   sum,
 } from './kernels/partition/measure.js';
-export type { Part, PartMembers } from './kernels/partition/part.js';
+export type { FillValue, Part, PartMembers } from './kernels/partition/part.js';
 export type { Args, KernelProgram, RankCounters, RankSeconds } from './kernels/program.js';
 export type { ArrayOf, Fill } from './memory/array.js';
 export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';

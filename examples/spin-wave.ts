@@ -36,7 +36,11 @@ export default spinsProgram((args) => {
   };
 });
 
-function largestError(wave: SpinWave, time: number, spin: (j: number, component: number) => number): number {
+function largestError(
+  wave: SpinWave & { spins: number },
+  time: number,
+  spin: (j: number, component: number) => number,
+): number {
   const exact = spinWave(wave, time);
   const expected = new Float64Array(3);
   let largest = 0;

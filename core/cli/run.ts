@@ -13,6 +13,7 @@ export interface RunFlags {
   transport?: string;
   hash?: boolean;
   json?: boolean;
+  check?: boolean;
   tagOutput?: boolean;
   save?: string;
   trace?: string;
@@ -51,6 +52,7 @@ export function runFlags(command: Command): Command {
       wholeNumber('--trace-events', 1),
     )
     .option('--hash', 'print the state hash')
+    .option('--check', 'find what breaks the rules: workunits run twice, partitions move every cycle')
     .option('--json', 'print the summary as one JSON object on the last line of standard output');
 }
 
@@ -81,6 +83,7 @@ export async function runCommand(
     transport,
     args,
     hash: flags.hash === true || flags.json === true,
+    check: flags.check === true,
     signal: interrupts.signal,
     output: flags.json ? 2 : 1,
     tagOutput: flags.tagOutput === true,
@@ -100,6 +103,7 @@ export async function runCommand(
     const remarks = flags.json ? process.stderr : process.stdout;
     if (flags.json) process.stdout.write(`${JSON.stringify(jsonSummary(result))}\n`);
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
+    if (flags.check) process.stderr.write(`haloweave: ${checkNote(result)}\n`);
     if (flags.save !== undefined) remarks.write(`  saved ${result.saved.length} files to ${flags.save}\n`);
     if (result.trace) remarks.write(`  ${traceLine(result.trace)}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
@@ -120,4 +124,11 @@ export async function runCommand(
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+function checkNote(result: RunResult): string {
+  if (result.interrupted) return 'interrupted before the check was done';
+  return result.parts > 0
+    ? 'checked: workunits gave the same twice, in any order, and wherever their partitions were'
+    : '--check finds nothing to check: the program is no kernel program';
 }

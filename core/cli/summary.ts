@@ -32,7 +32,7 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   if (r.parts > 0)
     for (const p of r.perRank)
       lines.push(
-        `  rank ${p.rank}: ${p.partitions} parts, ${p.workunits} workunits, halos ${formatBytes(p.haloBytes)}, compute ${formatSeconds(p.seconds.compute)}, halo ${formatSeconds(p.seconds.halo)}, wait ${formatSeconds(p.seconds.wait)}`,
+        `  rank ${p.rank}: ${p.partitions} parts, ${p.workunits} workunits, halos ${formatBytes(p.haloBytes)} (${formatBytes(p.haloBytesBetweenRanks)} between ranks), compute ${formatSeconds(p.seconds.compute)}, halo ${formatSeconds(p.seconds.halo)}, wait ${formatSeconds(p.seconds.wait)}`,
       );
   if (r.unreceived > 0) lines.push(`  note: ${r.unreceived} messages were sent and never received`);
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);

@@ -62,7 +62,7 @@ interface Recent {
  * | | in order | preorder tree, then bcast | 1 + children | 2(P − 1) | l + L |
  * | | large arrays | pairwise shares, then ring | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | reduceScatter | | as alltoall, of raw arrays or partials | as alltoall | | |
- * | scan | | recursive doubling | ≤ L | ≤ P·L | L |
+ * | scan | | recursive doubling | those of 2^0, 2^1, … below P − rank | P·L − 2^L + 1 | L |
  * | | large arrays | pairwise shares there and back | 2(P − 1) | 2P(P − 1) | 2(P − 1) |
  * | exscan | | scan, then one rank on | one more than scan, the last rank not | | L + 1 |
  * | | large arrays | as scan; nothing back to rank 0 | 2P − 3, rank 0 2(P − 1) | | 2(P − 1) |

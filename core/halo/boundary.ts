@@ -1,31 +1,66 @@
-/**
- * Values of the halo cells outside a non-periodic domain. Periodic axes need nothing here: their halos
- * are filled by the exchange.
- */
+/** What lies beyond the sides of a grid: what a user writes, as one rule per side of each axis. */
 import { HaloweaveError, require } from '../base/errors.js';
-import { boxSize } from '../decomposition/box.js';
-import { type FieldLayout, flatIndices } from './layout.js';
-import { type GridGeometry, partBox } from './plan.js';
+
+/** One number, or one for each component of a vector field. */
+export type BoundaryValue = number | readonly number[];
+
+/** Where a boundary function is asked for a value. One object, changed from call to call: copy what you keep. */
+export interface BoundaryPlace {
+  /**
+   * Cell (or vertex) of the halo in the field's indices: below 0 or beyond the end along `axis`; wrapped into
+   * the grid along periodic axes; along an axis before `axis` it may lie outside as well (corners).
+   */
+  readonly index: readonly number[];
+  readonly axis: number;
+  readonly side: 'lower' | 'upper';
+  /** 1 for the layer next to the grid, up to the width of the halo. */
+  readonly layer: number;
+  /** Component of a vector field, 0 for a scalar. */
+  readonly component: number;
+  /** The cycle and phase whose workunit reads the value. */
+  readonly cycle: number;
+  readonly phase: number;
+}
 
 /**
- * What lies beyond a side. `dirichlet: g` puts the value g on the face between the last cell and the
- * first halo cell; `constant: c` fills the halo with c; `'periodic'` must hold for both sides of an axis.
+ * The value of one halo cell. `inside` is what lies at its mirror image in the grid: for layer k the k-th cell
+ * from the face, or the k-th vertex from the boundary vertex. Must be pure and depend on nothing that differs
+ * between ranks or parts. For fields of 64-bit integers `inside` is a bigint, and so must the result be.
  */
-export type AxisBoundary = 'periodic' | { dirichlet: number } | { constant: number };
+export type BoundaryFunction = (inside: number, place: BoundaryPlace) => number | bigint;
+
+/**
+ * What lies beyond a side, u_k being the halo's layer k = 1 … halo and m_k its mirror image in the grid:
+ *
+ * - `{ dirichlet: g }`: u_k = 2g − m_k. The value g lies on the face of a cell-centred field; of a vertex-centred
+ *   field it is the value of the boundary vertex itself, which is set whenever the field is shared.
+ * - `{ neumann: q }`: u_k = m_k + s·q, s being the distance of the two in cells: 2k − 1 for cells, 2k for
+ *   vertices. q is the derivative along the outward normal, per cell: multiply by the spacing yourself.
+ *   0 mirrors.
+ * - `{ constant: c }`: u_k = c.
+ * - a function: u_k = f(m_k, place).
+ * - `'periodic'`: the other end of the grid; must hold for both sides of an axis.
+ */
+export type AxisBoundary =
+  | 'periodic'
+  | { readonly dirichlet: BoundaryValue }
+  | { readonly neumann: BoundaryValue }
+  | { readonly constant: BoundaryValue }
+  | BoundaryFunction;
 
 /** Different rules on the two sides of an axis. */
 export interface SidedBoundary {
-  lower: AxisBoundary;
-  upper: AxisBoundary;
+  readonly lower: AxisBoundary;
+  readonly upper: AxisBoundary;
 }
 
 /** One rule for every axis, or a list with one entry per axis. */
-export type Boundary = AxisBoundary | SidedBoundary | (AxisBoundary | SidedBoundary)[];
+export type Boundary = AxisBoundary | SidedBoundary | readonly (AxisBoundary | SidedBoundary)[];
 
 export type AxisRule =
   | { kind: 'periodic' }
-  | { kind: 'dirichlet'; value: number }
-  | { kind: 'constant'; value: number };
+  | { kind: 'dirichlet' | 'neumann' | 'constant'; value: BoundaryValue }
+  | { kind: 'function'; value: BoundaryFunction };
 
 export interface BoundaryRules {
   periodic: boolean[];
@@ -33,44 +68,29 @@ export interface BoundaryRules {
   sides: [AxisRule, AxisRule][];
 }
 
-/** One side's halo: value[dst[i]] becomes the rule's function of value[src[i]]. */
-export interface BoundaryStep {
-  axis: number;
-  side: 'lower' | 'upper';
-  rule: Exclude<AxisRule, { kind: 'periodic' }>;
-  dst: Int32Array;
-  /** Mirrored interior cells, one per dst; empty for a constant. */
-  src: Int32Array;
-}
-
-/** The typed arrays whose elements are numbers; 64-bit integers are told apart when a boundary is applied. */
-export type NumberArray =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
+const KINDS = ['dirichlet', 'neumann', 'constant'] as const;
 
 function readRule(rule: unknown, where: string): AxisRule {
   if (rule === 'periodic') return { kind: 'periodic' };
+  if (typeof rule === 'function') return { kind: 'function', value: rule as BoundaryFunction };
   if (typeof rule === 'object' && rule !== null) {
     const entries = Object.entries(rule);
-    const [kind, value] = entries[0] ?? [];
-    if (entries.length === 1 && (kind === 'dirichlet' || kind === 'constant')) {
+    const [name, value] = entries[0] ?? [];
+    const kind = KINDS.find((k) => k === name);
+    if (entries.length === 1 && kind) {
+      const list: unknown[] = Array.isArray(value) ? value : [value];
+      require(list.length > 0, () =>
+        `boundary of ${where}: ${kind} is an empty list, give one value per component`);
       // An infinite constant is a legitimate "no neighbour" for minima; on a face it would only make NaN.
-      require(typeof value === 'number' &&
-        (kind === 'constant' ? !Number.isNaN(value) : Number.isFinite(value)), () =>
-        `boundary of ${where}: ${kind} is ${String(value)}, give a ${kind === 'constant' ? 'number' : 'finite number'}`);
-      return { kind, value };
+      for (const v of list)
+        require(typeof v === 'number' && (kind === 'constant' ? !Number.isNaN(v) : Number.isFinite(v)), () =>
+          `boundary of ${where}: ${kind} is ${String(v)}, give a ${kind === 'constant' ? 'number' : 'finite number'}`);
+      return { kind, value: Array.isArray(value) ? [...(value as number[])] : (value as number) };
     }
   }
   throw new HaloweaveError(
     'argument',
-    `boundary of ${where} is ${JSON.stringify(rule)}: use 'periodic', { dirichlet: value } or { constant: value }`,
+    `boundary of ${where} is ${JSON.stringify(rule)}: use 'periodic', { dirichlet: value }, { neumann: value }, { constant: value } or a function`,
   );
 }
 
@@ -81,11 +101,12 @@ function readRule(rule: unknown, where: string): AxisRule {
  */
 export function normaliseBoundary(b: Boundary, d: number): BoundaryRules {
   require(Number.isInteger(d) && d >= 1, () => `a boundary for ${d} axes: use an integer ≥ 1`);
-  require(!Array.isArray(b) || b.length === d, () =>
-    `boundary lists ${Array.isArray(b) ? b.length : 1} axes but the grid has ${d}: give one entry per axis, or one for all`);
+  const list: readonly unknown[] | null = Array.isArray(b) ? b : null;
+  require(list === null || list.length === d, () =>
+    `boundary lists ${list?.length} axes but the grid has ${d}: give one entry per axis, or one for all`);
   const sides: [AxisRule, AxisRule][] = [];
   for (let axis = 0; axis < d; axis++) {
-    const entry: AxisBoundary | SidedBoundary = Array.isArray(b) ? b[axis] : b;
+    const entry = list ? list[axis] : b;
     const sided = typeof entry === 'object' && entry !== null && ('lower' in entry || 'upper' in entry);
     const lower = readRule(
       sided ? (entry as SidedBoundary).lower : entry,
@@ -100,94 +121,4 @@ export function normaliseBoundary(b: Boundary, d: number): BoundaryRules {
     sides.push([lower, upper]);
   }
   return { periodic: sides.map(([lower]) => lower.kind === 'periodic'), sides };
-}
-
-/**
- * Steps, to be executed in order after the halo exchange, that fill the halo cells of part `id` which lie
- * outside the domain; none for sides inside it. Layer k = 1..halo of a Dirichlet face holds
- * 2·g − (k-th interior layer), so that the mean of the two is g.
- *
- * Corners: axis 0 first, over the owned range and those halos of later axes that neighbours filled; then
- * axis 1, over all of axis 0's range, its halos included; and so on. A cell outside several axes thus takes
- * the last one's rule, applied to what the earlier ones made. Each value depends on global position alone,
- * so no cut changes it; but the exchange must include the diagonal neighbours, as `haloEdges` does.
- * Deterministic; O(cells filled).
- * @throws HaloweaveError 'argument' when rules or layout do not belong to the geometry.
- */
-export function boundaryPlan(
-  g: GridGeometry,
-  rules: BoundaryRules,
-  id: number,
-  layout: FieldLayout,
-): BoundaryStep[] {
-  const d = g.shape.length;
-  const box = partBox(g, id);
-  const size = boxSize(box);
-  require(rules.sides.length === d && g.periodic.every((p, k) => p === rules.periodic[k]), () =>
-    `boundary rules are periodic along [${rules.periodic.join(', ')}] but the grid along [${g.periodic.join(', ')}]: derive both from one boundary`);
-  require(layout.halo === g.halo &&
-    size.length === layout.size.length &&
-    size.every((n, k) => n === layout.size[k]), () =>
-    `the layout is for ${layout.size.join('x')} cells with halo ${layout.halo}, but partition ${id} owns ${size.join('x')} with halo ${g.halo}`);
-  const steps: BoundaryStep[] = [];
-  const h = g.halo;
-  if (h === 0) return steps;
-  const atEdge = size.map((_, k) => !g.periodic[k] && [box.lo[k] === 0, box.hi[k] === g.shape[k]]);
-  for (let axis = 0; axis < d; axis++) {
-    const edge = atEdge[axis];
-    if (!edge) continue;
-    const n = size[axis];
-    require(n >= h, () =>
-      `partition ${id} is ${n} cells wide along axis ${axis}, narrower than its halo of ${h}: use fewer parts along that axis`);
-    const lo = size.map((_, k) => (k > axis && atEdge[k] && atEdge[k][0] ? 0 : -h));
-    const hi = size.map((extent, k) => (k > axis && atEdge[k] && atEdge[k][1] ? extent : extent + h));
-    for (const upper of [0, 1]) {
-      const rule = rules.sides[axis][upper];
-      if (!edge[upper] || rule.kind === 'periodic') continue;
-      lo[axis] = upper ? n : -h;
-      hi[axis] = upper ? n + h : 0;
-      const dst = flatIndices(layout, { lo, hi });
-      let src = new Int32Array(0);
-      if (rule.kind === 'dirichlet') {
-        // Cell c mirrors to 2·face − 1 − c, the face lying at 0 or n.
-        const stride = layout.strides[axis];
-        const mirror = 2 * (upper ? n : 0) - 1;
-        src = dst.map((flat) => {
-          const c = (Math.floor(flat / stride) % layout.padded[axis]) - h;
-          return flat + (mirror - 2 * c) * stride;
-        });
-      }
-      steps.push({ axis, side: upper ? 'upper' : 'lower', rule, dst, src });
-    }
-  }
-  return steps;
-}
-
-/**
- * Executes the steps on a field whose element 0 is values[base]. Arithmetic is in f64 and rounds once, on
- * store; integer arrays store as JavaScript does, and those of 64 bits calculate in their own. In place,
- * O(cells filled).
- */
-export function applyBoundary(steps: readonly BoundaryStep[], values: NumberArray, base: number): void {
-  if (typeof (values[base] as unknown) === 'bigint') {
-    applyBigBoundary(steps, values as unknown as BigInt64Array, base);
-    return;
-  }
-  for (const { rule, dst, src } of steps) {
-    if (rule.kind === 'constant') {
-      for (let i = 0; i < dst.length; i++) values[base + dst[i]] = rule.value;
-    } else {
-      const twice = 2 * rule.value;
-      for (let i = 0; i < dst.length; i++) values[base + dst[i]] = twice - values[base + src[i]];
-    }
-  }
-}
-
-/** The same on 64-bit integers, whose rules hold whole numbers. */
-function applyBigBoundary(steps: readonly BoundaryStep[], values: BigInt64Array, base: number): void {
-  for (const { rule, dst, src } of steps) {
-    const value = BigInt(rule.value);
-    if (rule.kind === 'constant') for (let i = 0; i < dst.length; i++) values[base + dst[i]] = value;
-    else for (let i = 0; i < dst.length; i++) values[base + dst[i]] = 2n * value - values[base + src[i]];
-  }
 }

@@ -6,6 +6,13 @@ import type { HaloEdge } from './plan.js';
 /** Rows of at least this many elements are copied as blocks; below, a plain loop is as fast. */
 const RUN = 192;
 
+/** A field that a phase shares: what a cell takes, and the part's edges in the field's centring. */
+export interface SharedField {
+  dtype: DTypeInfo;
+  components: number;
+  edges: readonly HaloEdge[];
+}
+
 /**
  * Where the pieces of a share lie in a part's slot: pure arithmetic of the part's edges and the fields
  * that one phase shares, so that both sides compute it alike. Fields one after the other, 8-byte aligned;
@@ -14,27 +21,27 @@ const RUN = 192;
 export class SlotLayout {
   readonly bytes: number;
   readonly #starts: number[] = [];
-  readonly #pieces = new Map<number, number>();
-  readonly #dtypes: readonly DTypeInfo[];
+  /** By position: byte position of the piece of each edge, by the edge's number. */
+  readonly #pieces: Map<number, number>[];
 
-  constructor(edges: readonly HaloEdge[], shared: readonly DTypeInfo[]) {
-    this.#dtypes = shared;
-    let elements = 0;
-    for (const e of edges) {
-      this.#pieces.set(e.index, elements);
-      elements += boxVolume(e.send);
-    }
+  constructor(shared: readonly SharedField[]) {
     let at = 0;
-    for (const d of shared) {
+    this.#pieces = shared.map(({ dtype, components, edges }) => {
       this.#starts.push(at);
-      at += Math.ceil((elements * d.bytes) / 8) * 8;
-    }
+      const pieces = new Map<number, number>();
+      for (const e of edges) {
+        pieces.set(e.index, at);
+        at += boxVolume(e.send) * components * dtype.bytes;
+      }
+      at = Math.ceil(at / 8) * 8;
+      return pieces;
+    });
     this.bytes = at;
   }
 
   /** Byte position of the piece that goes over edge `edge`, for the shared field at `position`. */
   piece(position: number, edge: number): number {
-    return this.#starts[position]! + this.#pieces.get(edge)! * this.#dtypes[position]!.bytes;
+    return this.#pieces[position]!.get(edge)!;
   }
   /** Byte position of a field's first piece. */
   start(position: number): number {
@@ -43,8 +50,8 @@ export class SlotLayout {
 }
 
 /**
- * The cells that a part of one size sends and receives, as flat element indices: computed once and used
- * by all parts of that size with the same edges. Stateless.
+ * The cells that a part of one size sends and receives, as flat element indices, whole vectors at a time:
+ * computed once and used by all parts of that size with the same edges. Stateless.
  */
 export class HaloPlan {
   readonly edges: number;
@@ -64,7 +71,7 @@ export class HaloPlan {
 
   constructor(layout: FieldLayout, edges: readonly HaloEdge[]) {
     this.edges = edges.length;
-    this.counts = Int32Array.from(edges, (e) => boxVolume(e.send));
+    this.counts = Int32Array.from(edges, (e) => boxVolume(e.send) * layout.components);
     this.total = this.counts.reduce((a, b) => a + b, 0);
     this.#first = new Int32Array(edges.length);
     this.#row = new Int32Array(edges.length);

@@ -1,4 +1,7 @@
-/** How one part's field lies in memory: owned cells with a halo all round, C order, no gaps. */
+/**
+ * How one part's field lies in memory: owned values with a halo all round, C order, no gaps; the components of
+ * a vector side by side. "Cells" below are vertices where a field is vertex-centred.
+ */
 import { require } from '../base/errors.js';
 import { type Box, boxIsEmpty, boxSize, boxVolume } from '../decomposition/box.js';
 
@@ -9,7 +12,9 @@ export interface FieldLayout {
   halo: number;
   /** Owned + 2·halo per axis. */
   padded: number[];
-  /** Elements from one cell to the next along each axis; the last is 1. */
+  /** Elements of a cell, 1 for a scalar. */
+  components: number;
+  /** Elements from one cell to the next along each axis; the last is `components`. */
   strides: number[];
   /** Flat element index of the first owned cell. */
   origin: number;
@@ -22,12 +27,15 @@ const MAX_LENGTH = 2 ** 31 - 1;
 
 /**
  * Layout of a field of `size` owned cells: cell x (local, halo cells negative or ≥ size) lies at
- * origin + Σ x[k] · strides[k]. O(d).
- * @throws HaloweaveError 'argument' for sizes below 1, a negative halo or more than 2^31 − 1 elements.
+ * origin + Σ x[k] · strides[k], its components from there on. O(d).
+ * @throws HaloweaveError 'argument' for sizes or components below 1, a negative halo or more than 2^31 − 1
+ *   elements.
  */
-export function fieldLayout(size: number[], halo: number): FieldLayout {
+export function fieldLayout(size: number[], halo: number, components = 1): FieldLayout {
   require(size.length >= 1, 'a field needs at least one axis');
   require(Number.isSafeInteger(halo) && halo >= 0, () => `halo is ${halo}: use an integer ≥ 0`);
+  require(Number.isSafeInteger(components) && components >= 1, () =>
+    `a field of ${components} components: use a positive integer`);
   const d = size.length;
   const padded = size.map((n, k) => {
     require(Number.isSafeInteger(n) && n >= 1, () =>
@@ -35,7 +43,7 @@ export function fieldLayout(size: number[], halo: number): FieldLayout {
     return n + 2 * halo;
   });
   const strides = new Array<number>(d);
-  let length = 1;
+  let length = components;
   let origin = 0;
   for (let k = d - 1; k >= 0; k--) {
     strides[k] = length;
@@ -44,7 +52,7 @@ export function fieldLayout(size: number[], halo: number): FieldLayout {
   }
   require(length <= MAX_LENGTH, () =>
     `a part of ${padded.join('x')} cells with its halo passes ${MAX_LENGTH} elements: use more parts`);
-  return { size: size.slice(), halo, padded, strides, origin, length };
+  return { size: size.slice(), halo, padded, components, strides, origin, length };
 }
 
 function checkBox(layout: FieldLayout, box: Box): void {
@@ -65,7 +73,7 @@ export interface FlatRuns {
 
 /**
  * The box (local coordinates) as runs along the last axis, in row-major order: Π of the other extents
- * runs, all of the last extent. An empty box has no runs and length 0. O(runs · d).
+ * runs, all of the last extent (times the components). An empty box has no runs and length 0. O(runs · d).
  * @throws HaloweaveError 'argument' when the box leaves the padded field.
  */
 export function flatRuns(layout: FieldLayout, box: Box): FlatRuns {
@@ -87,11 +95,12 @@ export function flatRuns(layout: FieldLayout, box: Box): FlatRuns {
       step[k] = 0;
     }
   }
-  return { starts, length: extent[last] };
+  return { starts, length: extent[last] * layout.components };
 }
 
 /**
- * Flat element indices of the box (local coordinates) in row-major order, one per cell. O(cells).
+ * Flat element indices of the box (local coordinates) in row-major order, one per component of each cell.
+ * O(elements).
  * @throws HaloweaveError 'argument' when the box leaves the padded field.
  */
 export function flatIndices(layout: FieldLayout, box: Box): Int32Array {

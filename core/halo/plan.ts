@@ -5,6 +5,7 @@
 import { HaloweaveError, require } from '../base/errors.js';
 import { blockBox, blockNeighbour, blockSize } from '../decomposition/block.js';
 import { type Box, boxSize } from '../decomposition/box.js';
+import { type Centring, ownedBox } from './extent.js';
 
 export interface GridGeometry {
   /** Cells per axis of the whole grid. */
@@ -100,12 +101,12 @@ function pick(direction: readonly number[], span: (k: number, e: number) => [num
  * (−1, 0, 1)^d without the centre, those that leave a non-periodic axis left out (no halo, no edges).
  * Together the `receive` boxes cover each halo cell inside the wrapped domain exactly once. Symmetric:
  * an edge of p to q in direction e has its match of q to p in direction −e, with boxes of equal sizes.
- * Deterministic; O(3^d · d).
+ * Cells and vertices have the same edges; only the boxes differ. Deterministic; O(3^d · d).
  * @throws HaloweaveError as `checkGeometry`, and 'argument' when there is no such part.
  */
-export function haloEdges(g: GridGeometry, id: number): HaloEdge[] {
+export function haloEdges(g: GridGeometry, id: number, centring: Centring = 'cell'): HaloEdge[] {
   checkGeometry(g);
-  const size = boxSize(partBox(g, id));
+  const size = boxSize(ownedBox(g, id, centring));
   const h = g.halo;
   const d = size.length;
   const edges: HaloEdge[] = [];
@@ -118,7 +119,7 @@ export function haloEdges(g: GridGeometry, id: number): HaloEdge[] {
     for (let k = d - 1, rest = raw; k >= 0; k--, rest = Math.floor(rest / 3)) direction[k] = (rest % 3) - 1;
     const neighbour = blockNeighbour(g.dims, g.periodic, id, direction);
     if (neighbour < 0) continue;
-    const theirs = boxSize(partBox(g, neighbour));
+    const theirs = boxSize(ownedBox(g, neighbour, centring));
     const index = raw < centre ? raw : raw - 1;
     edges.push({
       direction,

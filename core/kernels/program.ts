@@ -11,6 +11,10 @@ export interface KernelOptions {
   parts: PartsSpec;
   cycles: number | null;
   hash: boolean;
+  /** Look for what breaks the rules of the kernel; see `partition/check.ts`. */
+  check: boolean;
+  /** Compute only: no output, no report. What a checked run is compared with. */
+  silent: boolean;
   /** Whether the host saves the final state's fields. */
   save: boolean;
 }
@@ -70,10 +74,18 @@ export interface RankCounters {
   workunits: number;
   /** Messages it sent; shares of partitions within a host are none. */
   messages: number;
-  /** Bytes it packed into shares. */
+  /** Bytes of halos that the rank's parts published, for whichever rank. */
   haloBytes: number;
+  /** Those of them that parts of other ranks took. */
+  haloBytesBetweenRanks: number;
   /** Where its time went. */
   seconds: RankSeconds;
+}
+
+/** By part: timed seconds in workunits on one rank, and how many were timed. */
+export interface CostTable {
+  seconds: Float64Array;
+  samples: Float64Array;
 }
 
 /** Where a field's parts lie in the shared heap, so that the host can gather them after the run. */
@@ -81,7 +93,14 @@ export interface GatherTable {
   shape: number[];
   dims: number[];
   halo: number;
-  fields: { name: string; dtype: string }[];
+  periodic: boolean[];
+  fields: {
+    name: string;
+    dtype: string;
+    centring: 'cell' | 'vertex';
+    components: number;
+    vector: boolean;
+  }[];
   /** Heap address of every part's block. */
   blocks: Float64Array;
 }
@@ -97,11 +116,16 @@ export interface KernelOutcome {
   seconds: number;
   interrupted: boolean;
   measures: Record<string, number>;
+  /** * Values of the program's control at the final state. */
+  control: Record<string, number>;
   /** Words of the hash of this rank's cells, or null if it was not asked for. */
   hash: Uint32Array | null;
   /** * What the program's `report` gave. */
   results: Record<string, unknown>;
   counters: RankCounters;
+  costs: CostTable;
+  /** Workunits of each part: cycles × phases. */
+  workunits: number;
   /** * Names of the fields that make up the state. */
   state: string[];
   gather: GatherTable | null;

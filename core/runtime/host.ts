@@ -16,6 +16,8 @@ const FAILURE_GRACE = 1000;
 /** After an interrupt: time to reach the next common cycle, then time to leave blocked calls, in ms; together below 2 s. */
 const INTERRUPT_CYCLE = 900;
 const INTERRUPT_LEAVE = 500;
+/** After an interrupt that came before all ranks had begun: how long they may take to begin, in ms. */
+const START_LIMIT = 5000;
 
 export interface HostRun {
   ranks: number;
@@ -56,6 +58,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   let ending = false;
   const failures = new Map<number, SerialisedError>();
   let interrupted = false;
+  let begun = 0;
   let stuck: RankReading[] | null = null;
   let looked = control.look();
   const look = (): void => {
@@ -82,16 +85,25 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     interrupted = true;
     closeHorizon(horizon, run.ranks);
     control.wakeAll();
+    if (begun === run.ranks) leaveSoon();
+    else timers.push(setTimeout(leaveSoon, START_LIMIT));
+  };
+  const leaveSoon = (): void => {
     timers.push(
       setTimeout(() => control.abort(-1), INTERRUPT_CYCLE),
       setTimeout(end, INTERRUPT_CYCLE + INTERRUPT_LEAVE),
     );
+  };
+  const begin = (): void => {
+    begun++;
+    if (interrupted && begun === run.ranks) leaveSoon();
   };
 
   const start = async (rank: number): Promise<RankResult> => {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (notice: RankNotice) => {
       if (notice.type === 'failed') fail(notice.rank, notice.error);
+      else if (notice.type === 'begun') begin();
       else run.onNames(notice.names);
     });
     const task: RankTask = {

@@ -32,7 +32,10 @@ export async function runInline(
   const restore = redirect(output === 2, tagOutput === true);
   try {
     if (signal?.aborted) interrupt();
-    return { kind: 'done', ranks: [await runRank(new InlineTransport(heap), plan, onNames, breathe)] };
+    return {
+      kind: 'done',
+      ranks: [await runRank(new InlineTransport(heap), plan, { names: onNames, begun: () => {} }, breathe)],
+    };
   } catch (error) {
     return { kind: 'failed', rank: 0, error: serialiseError(error) };
   } finally {

@@ -39,7 +39,10 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     const outcome = await runRank(
       transport,
       task.plan,
-      (names) => notify({ type: 'measure-names', names }),
+      {
+        names: (names) => notify({ type: 'measure-names', names }),
+        begun: () => notify({ type: 'begun' }),
+      },
       null,
     );
     refuseUnclonable(outcome);

@@ -42,11 +42,19 @@ export interface RankOutcome {
   nondeterministic: number;
 }
 
+/** What a rank tells while it runs. */
+export interface RankNotices {
+  /** Names of the measures, once they are known. */
+  names(names: string[]): void;
+  /** All ranks have loaded the program, and this one begins it. */
+  begun(): void;
+}
+
 /** Runs the program on one rank, to its end on all ranks. */
 export async function runRank(
   transport: Transport,
   plan: RunPlan,
-  onNames: (names: string[]) => void,
+  notices: RankNotices,
   breathe: (() => Promise<void>) | null,
 ): Promise<RankOutcome> {
   const ring = plan.trace
@@ -67,12 +75,13 @@ export async function runRank(
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();
+  notices.begun();
   const start = performance.now();
   let kernel: KernelOutcome | null = null;
   let value: unknown;
   if (loaded.kind === 'kernel') {
     const progress = new ProgressBoard(plan.progress, transport.rank);
-    progress.onNames = onNames;
+    progress.onNames = notices.names;
     kernel = await loaded.program.runRank({
       comm,
       endpoint,
@@ -83,7 +92,7 @@ export async function runRank(
       trace: ring,
       breathe,
     });
-  } else {
+  } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }
   transport.leave();

@@ -4,6 +4,7 @@ import { StateHash } from '../base/state-hash.js';
 import { mergeResults } from '../comm/result-hash.js';
 import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
+import { estimateCosts } from '../kernels/partition/costs.js';
 import { gatherField } from '../kernels/partition/gather.js';
 import type { Args, KernelOutcome, RankCounters } from '../kernels/program.js';
 import { Heap } from '../memory/heap.js';
@@ -12,6 +13,7 @@ import { type Progress, ProgressBoard } from '../observe/progress-board.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
+import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import type { RankOutcome, RunPlan } from './rank.js';
@@ -39,6 +41,12 @@ export interface RunOptions {
   progressEvery?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
+  /**
+   * Look for what breaks the rules (default false): run the program twice, the second time with every workunit
+   * and every pure function called twice, and the parts dealt out anew after each cycle. Rejects with what
+   * differed. Takes several times as long; a program that passes gives the same state and measures as ever.
+   */
+  check?: boolean;
   /**
    * Folder for the final state, made if it is not there: `NAME.npy` for every state field, and `state.pvti` with
    * `state/part-K.vti` for ParaView, one a part, halo cells marked. VTK's x is the grid's last axis.
@@ -108,6 +116,13 @@ export interface RunResult extends RunSummary {
   unreceived: number;
   /** Where the number of ranks came from. */
   ranksFrom: string;
+  /**
+   * Seconds that each part's workunits took, by part: estimated from those that were timed, so that the
+   * numbers of one run compare with each other. Empty for a program without parts.
+   */
+  costs: Float64Array;
+  /** Values of the program's `control` at the final state; empty without it. */
+  control: Record<string, number>;
   /** Null if the run was not traced. */
   trace: TraceSummary | null;
   /** Files that `save` has written. */
@@ -148,6 +163,26 @@ const PARTS_PER_RANK = 4;
  * failing rank's stack. The calling thread only watches: its event loop stays free.
  */
 export async function run(file: string, options: RunOptions = {}): Promise<RunResult> {
+  if (!options.check) return runOnce(file, options, 'plain');
+  if (options.trace !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'a run is checked or traced, not both: under check parts move from rank to rank, and what takes how long says nothing',
+    );
+  const { onProgress: _progress, save: _save, ...quiet } = options;
+  const reference = await runOnce(file, { ...quiet, hash: true }, 'silent');
+  if (reference.interrupted) return reference;
+  const checked = await runOnce(file, { ...options, hash: true }, 'checked');
+  // A program of ranks and messages has no parts to move; it has run once.
+  if (!checked.interrupted && checked.parts > 0) compareChecked(reference, checked);
+  return options.hash === false ? { ...checked, hash: null } : checked;
+}
+
+async function runOnce(
+  file: string,
+  options: RunOptions,
+  mode: 'plain' | 'silent' | 'checked',
+): Promise<RunResult> {
   const transport = options.transport ?? 'threads';
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
@@ -164,6 +199,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
       parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
       cycles: options.cycles ?? null,
       hash: options.hash ?? true,
+      check: mode === 'checked',
+      silent: mode === 'silent',
       save: options.save !== undefined,
     },
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
@@ -216,11 +253,14 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
 function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
   if (!kernel?.gather)
     throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
-  const { shape, dims, halo } = kernel.gather;
+  const { fields } = kernel.gather;
   return saveState(
     folder,
-    { shape, dims, halo, periodic: shape.map(() => false) },
-    kernel!.state.map((name) => ({ name, array: result.gather(name), centring: 'cell', components: 1 })),
+    kernel.gather,
+    kernel!.state.map((name) => {
+      const { centring, components } = fields.find((f) => f.name === name)!;
+      return { name, array: result.gather(name), centring, components };
+    }),
   );
 }
 
@@ -251,6 +291,11 @@ function summarise(
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
+    costs: estimateCosts(
+      kernels.map((k) => k.costs),
+      kernel?.workunits ?? 0,
+    ),
+    control: kernel?.control ?? {},
     trace: null,
     saved: [],
     gather: (field) => {
@@ -274,6 +319,7 @@ function messageCounters(o: RankOutcome): RankCounters {
     workunits: 0,
     messages: o.sent,
     haloBytes: 0,
+    haloBytesBetweenRanks: 0,
     seconds: { compute: 0, halo: 0, wait: 0 },
   };
 }

@@ -5,6 +5,8 @@ import { HaloweaveError } from '../base/errors.js';
 /** A rank tells its host something while it runs. */
 export type RankNotice =
   | { type: 'measure-names'; names: string[] }
+  /** All ranks have loaded the program; this one begins it. */
+  | { type: 'begun' }
   | { type: 'failed'; rank: number; error: SerialisedError };
 
 /** An error that crossed a thread: its class is lost, everything a person reads is kept. */

@@ -1,12 +1,15 @@
 import type { Coefficients } from './model.js';
 
+/** Axes of a lattice: a chain along x, a layer of rows, a stack of layers. */
+export type Axes = 1 | 2 | 3;
+
 /**
  * The effective field of one row of `n` spins, B = −(1/µ) ∂H/∂S:
  *
  *     B_i = (1/µ) [J Σ_j S_j + Σ_j S_j × D_ij + 2K (S_i·e) e] + B
  *
  * over the neighbours j of i. Component x of the row's first spin is `data[x]`, of its neighbours along x
- * `data[x ± 1]` and along y `data[x ± pitch]`; `y` and `z` likewise. Writes B_x to `out[0 … n−1]`, B_y to
+ * `data[x ± 1]`, along y `data[x ± pitch]` and along z `data[x ± layer]`; `y` and `z` likewise. Writes B_x to `out[0 … n−1]`, B_y to
  * `out[n … 2n−1]`, B_z to `out[2n … 3n−1]`. Reads the halo; + − × only, in an order that depends on nothing
  * but the model, so that every cut gives the same bits. About 4 ns a spin.
  */
@@ -16,17 +19,18 @@ export type FieldRow = (
   y: number,
   z: number,
   pitch: number,
+  layer: number,
   n: number,
   out: Float64Array,
   c: Coefficients,
 ) => void;
 
-/** The field's function for a chain (`axes` = 1) or a lattice of rows (2): chosen by the model alone. */
-export function fieldRow(axes: 1 | 2, c: Coefficients): FieldRow {
-  const pairs = axes === 1 ? chainRow : latticeRow;
+/** The field's function for a lattice of so many axes: chosen by the model alone. */
+export function fieldRow(axes: Axes, c: Coefficients): FieldRow {
+  const pairs = axes === 1 ? chainRow : axes === 2 ? latticeRow : stackRow;
   if (c.tilted === null) return pairs;
-  return (data, x, y, z, pitch, n, out, k) => {
-    pairs(data, x, y, z, pitch, n, out, k);
+  return (data, x, y, z, pitch, layer, n, out, k) => {
+    pairs(data, x, y, z, pitch, layer, n, out, k);
     addTiltedAxis(data, x, y, z, n, out, k);
   };
 }
@@ -34,7 +38,7 @@ export function fieldRow(axes: 1 | 2, c: Coefficients): FieldRow {
 // Both kinds of coupling at once, one of them with a coefficient of 0: costs 4 % and halves the code.
 // The spins at i − 1, i and i + 1 move along in locals: fewer loads, each of which costs a bounds check.
 
-const chainRow: FieldRow = (data, x, y, z, _pitch, n, out, c) => {
+const chainRow: FieldRow = (data, x, y, z, _pitch, _layer, n, out, c) => {
   const { j, di, db, kz, bx, by, bz } = c;
   let xw = data[x - 1]!;
   let xc = data[x]!;
@@ -59,7 +63,7 @@ const chainRow: FieldRow = (data, x, y, z, _pitch, n, out, c) => {
 };
 
 // Keep every expression the same as in fused.ts, which must give the same bits.
-const latticeRow: FieldRow = (data, x, y, z, pitch, n, out, c) => {
+const latticeRow: FieldRow = (data, x, y, z, pitch, _layer, n, out, c) => {
   const { j, di, db, kz, bx, by, bz } = c;
   let xw = data[x - 1]!;
   let xc = data[x]!;
@@ -90,6 +94,22 @@ const latticeRow: FieldRow = (data, x, y, z, pitch, n, out, c) => {
     yc = ye;
     zw = zc;
     zc = ze;
+  }
+};
+
+/** A row of a stack: what its own layer does to it, then the spins below and above. */
+const stackRow: FieldRow = (data, x, y, z, pitch, layer, n, out, c) => {
+  latticeRow(data, x, y, z, pitch, layer, n, out, c);
+  // Along z, interfacial coupling vanishes: ẑ × ẑ = 0.
+  const { j, db } = c;
+  for (let i = 0; i < n; i++) {
+    const xb = data[x + i - layer]!;
+    const xa = data[x + i + layer]!;
+    const yb = data[y + i - layer]!;
+    const ya = data[y + i + layer]!;
+    out[i]! += j * (xb + xa) + db * (ya - yb);
+    out[n + i]! += j * (yb + ya) - db * (xa - xb);
+    out[2 * n + i]! += j * (data[z + i - layer]! + data[z + i + layer]!);
   }
 };
 

@@ -8,10 +8,10 @@
 export interface SpinsParams {
   /** The lattice; absent: whoever runs the parameters says. */
   lattice?: {
-    /** Spins per axis: [n] or [rows, columns]. */
-    shape: [number] | [number, number];
-    /** What lies beyond its edges. */
-    boundary: 'periodic' | 'open';
+    /** Spins per axis: [n], [rows, columns] or [layers, rows, columns]. */
+    shape: number[];
+    /** What lies beyond its edges: for all axes, or a list as `shape`. */
+    boundary: 'periodic' | 'open' | ('periodic' | 'open')[];
   };
   /** J, above 0 for a ferromagnet. */
   exchange: number;
@@ -49,6 +49,8 @@ export interface SpinsParams {
   measureEvery: number;
   /** Steps between pictures; absent: no pictures. */
   picturesEvery?: number;
+  /** The layer that pictures of a cubic lattice show, counted from 0; absent: the middle one, the upper of two. */
+  pictureLayer?: number;
   /** Of the random start, 0 to 2^32 − 1. */
   seed: number;
   /** Where the spins start: at random from the seed, or all along one axis. */

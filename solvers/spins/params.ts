@@ -4,8 +4,10 @@ import { findJsonFault } from './json-text.js';
 import { nearest } from './nearest.js';
 import type { SpinsParams } from './params-type.js';
 
-/** Largest extent of a lattice: two of them give at most 2^28 spins, 6 GiB of doubles in three components. */
+/** Largest extent of a lattice. */
 const MAX_EXTENT = 16384;
+/** The most spins, those of two such extents: 6 GiB of doubles in three components. */
+const MAX_SPINS = MAX_EXTENT ** 2;
 /** Beyond it a spin aligns within a tenth of a radian of its turn: always a slip of the decimal point. */
 const MAX_ALPHA = 10;
 const MAX_SEED = 2 ** 32 - 1;
@@ -73,18 +75,29 @@ const axis = vector
     return [a / length, b / length, c / length];
   });
 
-const shapeError = expects(`[n] or [rows, columns] with integers from 1 to ${MAX_EXTENT}`);
+const shapeError = expects(
+  `[n], [rows, columns] or [layers, rows, columns] with integers from 1 to ${MAX_EXTENT}`,
+);
 const shape = z
   .array(integer(1, MAX_EXTENT), { error: shapeError })
   .min(1, { error: shapeError })
-  .max(2, { error: shapeError })
-  .transform((s): [number] | [number, number] => (s.length === 1 ? [s[0]!] : [s[0]!, s[1]!]));
+  .max(3, { error: shapeError })
+  .refine((s) => s.reduce((a, b) => a * b, 1) <= MAX_SPINS, { error: expects(`at most ${MAX_SPINS} spins`) });
+
+const edge = choice(['periodic', 'open']);
+const edges = z.union([edge, z.array(edge)], {
+  error: expects('"periodic" or "open", or a list of them with one entry per axis'),
+});
+const lattice = strict({ shape, boundary: edges.default('periodic') }).refine(
+  ({ shape, boundary }) => typeof boundary === 'string' || boundary.length === shape.length,
+  { path: ['boundary'], error: 'must have as many entries as shape, or be one word for all axes' },
+);
 
 const many = Number.MAX_SAFE_INTEGER;
 
 /** The schema of a relaxation parameter file; `SpinsParams` documents the entries. */
 export const spinsParamsSchema = strict({
-  lattice: strict({ shape, boundary: choice(['periodic', 'open']).default('periodic') }).optional(),
+  lattice: lattice.optional(),
   exchange: finite,
   dmi: strict({ kind: choice(['interfacial', 'bulk']), D: finite }).optional(),
   anisotropy: strict({ K: finite, axis }).optional(),
@@ -98,6 +111,7 @@ export const spinsParamsSchema = strict({
   torque: number('a finite number of at least 0 (0: never stop early)', (v) => v >= 0).default(0),
   measureEvery: integer(1, many).default(20),
   picturesEvery: integer(1, many).optional(),
+  pictureLayer: integer(0, MAX_EXTENT - 1).optional(),
   seed: integer(0, MAX_SEED).default(1),
   initial: choice(['random', 'x', 'y', 'z']).default('random'),
 });

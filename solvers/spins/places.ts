@@ -14,10 +14,14 @@ export interface Places {
   readonly at: readonly number[];
   /** Distance from each component to the next, if it is the same for all; null otherwise. */
   readonly spacing: number | null;
+  readonly layers: number;
+  /** Rows a layer. */
   readonly rows: number;
   readonly columns: number;
   /** Elements from a spin to its neighbour along y; 0 for a chain. */
   readonly pitch: number;
+  /** Elements from a spin to its neighbour along z; 0 without layers. */
+  readonly layer: number;
 }
 
 /**
@@ -39,15 +43,18 @@ export function placesOf(fields: readonly VectorField[]): Places {
     start = Math.min(start, data.byteOffset);
     end = Math.max(end, data.byteOffset + data.byteLength);
   }
-  const chain = first.dimension === 1;
+  const [columns = 1, rows = 1, layers = 1] = first.shape.toReversed();
+  const [, pitch = 0, layer = 0] = first.stride.toReversed();
   const at = arrays.map((a) => (a.data.byteOffset - start) / Float64Array.BYTES_PER_ELEMENT + a.offset);
   const spacing = at[1]! - at[0]!;
   return {
     data: new Float64Array(buffer, start, (end - start) / Float64Array.BYTES_PER_ELEMENT),
     at,
     spacing: at.every((place, k) => k === 0 || place - at[k - 1]! === spacing) ? spacing : null,
-    rows: chain ? 1 : first.shape[0]!,
-    columns: chain ? first.shape[0]! : first.shape[1]!,
-    pitch: chain ? 0 : first.stride[0]!,
+    layers,
+    rows,
+    columns,
+    pitch,
+    layer,
   };
 }

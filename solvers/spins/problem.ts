@@ -1,17 +1,23 @@
 import type { Frame, ReportContext } from 'haloweave';
 import type { SpinsModel } from './model.js';
 
+/** Whether a lattice has edges: for all axes, or one entry per axis in the order of its shape. */
+export type LatticeBoundary = 'periodic' | 'open' | readonly ('periodic' | 'open')[];
+
 /** A lattice of spins: how they move, where they start, when they end, and what is kept of them. */
 export interface SpinsProblem extends SpinsModel {
-  /** [n] for a chain along x, [rows, columns] for a square lattice: row = y, column = x. */
+  /**
+   * [n] for a chain along x, [rows, columns] for a square lattice (row = y, column = x), [layers, rows, columns] for
+   * a cubic one (layer = z).
+   */
   shape: readonly number[];
-  /** Default `periodic`; `open`: there are no neighbours beyond the edges. */
-  boundary?: 'periodic' | 'open';
+  /** Default `periodic`; `open`: there are no neighbours beyond the edges. One for all axes, or a list as `shape`. */
+  boundary?: LatticeBoundary;
   /** Default `rk4`. */
   integrator?: 'rk4' | 'heun';
   /** Time step. */
   dt: number;
-  /** Writes the unit vector of the spin at `index` (row, column) at time 0 to `out[0 … 2]`. Pure. */
+  /** Writes the unit vector of the spin at `index` (layer, row, column) at time 0 to `out[0 … 2]`. Pure. */
   initial(index: readonly number[], out: Float64Array): void;
   /** Cycles between measures (default 1). */
   measureEvery?: number;

@@ -27,8 +27,8 @@ const RK4_SHARES = [['ax', 'ay', 'az'], ['bx', 'by', 'bz'], ['cx', 'cy', 'cz'], 
 const HEUN_SHARES = [['ax', 'ay', 'az'], STATE] as const;
 
 /**
- * Atomistic Landau–Lifshitz–Gilbert dynamics of unit spins on a chain or a square lattice, as a program of
- * the partition kernel:
+ * Atomistic Landau–Lifshitz–Gilbert dynamics of unit spins on a chain, a square or a cubic lattice, as a
+ * program of the partition kernel:
  *
  *     H = −J Σ S_i·S_j − Σ D_ij·(S_i × S_j) − K Σ (S_i·e)² − µ Σ B·S_i,   each bond once,
  *     dS/dt = −γ/(1+α²) [S×B + α S×(S×B)],   B_i = −(1/µ) ∂H/∂S_i.
@@ -48,12 +48,17 @@ export function spinsProgram(problemOf: (args: Args) => SpinsProblem): KernelPro
 }
 
 function definition(problem: SpinsProblem): PartitionDefinition<Fields> {
-  const { shape, dt, report, output } = problem;
-  if (shape.length !== 1 && shape.length !== 2)
-    throw new HaloweaveError('argument', `spins: a lattice of ${shape.length} axes; expected 1 or 2`);
+  const { shape, dt, report, output, boundary = 'periodic' } = problem;
+  const axes = shape.length;
+  if (axes !== 1 && axes !== 2 && axes !== 3)
+    throw new HaloweaveError('argument', `spins: a lattice of ${axes} axes; expected 1 to 3`);
+  if (typeof boundary !== 'string' && boundary.length !== axes)
+    throw new HaloweaveError(
+      'argument',
+      `spins: boundary lists ${boundary.length} axes, the lattice has ${axes}; expected one entry per axis, or one for all`,
+    );
   if (!(Number.isFinite(dt) && dt > 0))
     throw new HaloweaveError('argument', `spins: dt is ${dt}; expected a finite number above 0`);
-  const axes = shape.length;
   const c = coefficients(problem);
   const field = new RowField(axes, c);
   const heun = problem.integrator === 'heun';
@@ -65,7 +70,9 @@ function definition(problem: SpinsProblem): PartitionDefinition<Fields> {
         shape,
         parts,
         halo: 1,
-        boundary: problem.boundary === 'open' ? { constant: 0 } : 'periodic',
+        boundary: shape.map((_, k) =>
+          (typeof boundary === 'string' ? boundary : boundary[k]) === 'open' ? { constant: 0 } : 'periodic',
+        ),
         // The stages of Heun's method are a subset, and its phases name no others.
         fields: heun ? (HEUN_FIELDS as Fields) : { ...HEUN_FIELDS, ...RK4_FIELDS },
       }),

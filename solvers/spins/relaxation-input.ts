@@ -4,14 +4,16 @@ import { type Args, HaloweaveError, RandomStream } from 'haloweave';
 import { type OvfField, readOvf } from './ovf.js';
 import { parseSpinsParams } from './params.js';
 import type { SpinsParams } from './params-type.js';
-import type { SpinsProblem } from './problem.js';
+import type { LatticeBoundary, SpinsProblem } from './problem.js';
 
 /** What a relaxation starts from. */
 export interface RelaxationInput {
   params: SpinsParams;
-  /** [n] or [rows, columns]. */
+  /** [n], [rows, columns] or [layers, rows, columns]. */
   shape: readonly number[];
-  boundary: 'periodic' | 'open';
+  boundary: LatticeBoundary;
+  /** The layer that pictures show. */
+  pictureLayer: number;
   initial: SpinsProblem['initial'];
   /** The file that the spins came from, whose geometry the result keeps; null without. */
   source: OvfField | null;
@@ -23,7 +25,7 @@ const DEFAULT_FOLDER = 'relaxation-out';
 const KNOWN = ['input', 'params', 'out'];
 
 /**
- * Reads parameters and spins as the arguments say: `input`, an OVF file of one layer; `params`, a JSON file;
+ * Reads parameters and spins as the arguments say: `input`, an OVF file of vectors; `params`, a JSON file;
  * `out`, a folder. Without `params`, the parameters at `defaults`, whose lattice an input replaces.
  * Throws `HaloweaveError`: 'usage' for arguments that are wrong or files that cannot be read, 'format' for
  * what is in them.
@@ -48,23 +50,24 @@ export function readRelaxation(args: Args, defaults: URL): RelaxationInput {
         'format',
         `${name}: lattice is missing; expected { "shape": [rows, columns] }, or --input FILE.ovf`,
       );
-    return { params, ...lattice, initial: startOf(params, lattice.shape), source: null, out };
+    const pictureLayer = layerOf(params, lattice.shape, name);
+    return { params, ...lattice, pictureLayer, initial: startOf(params, lattice.shape), source: null, out };
   }
   const source = readOvf(readBytes(input, 'input'), input);
-  const shape = layerShape(source, input);
+  const shape = latticeShape(source, input);
   if (given !== null && lattice && lattice.shape.join() !== shape.join())
     throw new HaloweaveError(
       'format',
       `${input} holds [${shape.join(', ')}] spins, but lattice.shape in ${name} is [${lattice.shape.join(', ')}]; leave the shape to the file, or make them agree`,
     );
   const spins = unitVectors(source, input);
-  const columns = shape.at(-1)!;
   return {
     params,
     shape,
+    pictureLayer: layerOf(params, shape, name),
     boundary: lattice?.boundary ?? 'periodic',
     initial: (index, to) => {
-      const at = 3 * (index.length === 1 ? index[0]! : index[0]! * columns + index[1]!);
+      const at = 3 * spinNumber(index, shape);
       for (let k = 0; k < 3; k++) to[k] = spins[at + k]!;
     },
     source,
@@ -76,25 +79,39 @@ function startOf(params: SpinsParams, shape: readonly number[]): SpinsProblem['i
   const { initial, seed } = params;
   if (initial === 'random') {
     const random = new RandomStream(seed);
-    const columns = shape.at(-1)!;
-    return (index, out) => {
-      const cell = index.length === 1 ? index[0]! : index[0]! * columns + index[1]!;
-      random.direction(cell, 0, out);
-    };
+    return (index, out) => random.direction(spinNumber(index, shape), 0, out);
   }
   const axis = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] }[initial];
   return (_, out) => out.set(axis);
 }
 
-function layerShape({ nodes, valueDim }: OvfField, name: string): [number] | [number, number] {
+/** Row-major number of a spin. */
+function spinNumber(index: readonly number[], shape: readonly number[]): number {
+  let n = 0;
+  for (let k = 0; k < shape.length; k++) n = n * shape[k]! + index[k]!;
+  return n;
+}
+
+/** One layer is a square lattice, and one row of it a chain: they have no bonds along the axis that is left out. */
+function latticeShape({ nodes, valueDim }: OvfField, name: string): number[] {
   const [nx, ny, nz] = nodes;
-  const refuse = (message: string): never => {
-    throw new HaloweaveError('format', `${name}: ${message}`);
-  };
-  if (valueDim !== 3) refuse(`valuedim is ${valueDim}; expected 3, the components of a spin`);
-  if (nz !== 1)
-    refuse(`znodes is ${nz}; expected 1: three-dimensional lattices are not supported by this version`);
+  if (valueDim !== 3)
+    throw new HaloweaveError(
+      'format',
+      `${name}: valuedim is ${valueDim}; expected 3, the components of a spin`,
+    );
+  if (nz > 1) return [nz, ny, nx];
   return ny === 1 ? [nx] : [ny, nx];
+}
+
+function layerOf({ pictureLayer }: SpinsParams, shape: readonly number[], name: string): number {
+  const layers = shape.length === 3 ? shape[0]! : 1;
+  if (pictureLayer === undefined) return Math.floor(layers / 2);
+  if (pictureLayer < layers) return pictureLayer;
+  throw new HaloweaveError(
+    'format',
+    `${name}: pictureLayer is ${pictureLayer}; expected an integer from 0 to ${layers - 1}, the lattice has ${layers} layers`,
+  );
 }
 
 /** The directions of the file's vectors; lengths, such as a saturation magnetisation, do not matter. */
@@ -106,9 +123,11 @@ function unitVectors({ data, nodes }: OvfField, name: string): Float64Array {
     const top = Math.max(Math.abs(x), Math.abs(y), Math.abs(z));
     if (!(top > 0 && Number.isFinite(top))) {
       const cell = i / 3;
+      const [nx, ny, nz] = nodes;
+      const place = `x = ${cell % nx}, y = ${Math.floor(cell / nx) % ny}${nz > 1 ? `, z = ${Math.floor(cell / (nx * ny))}` : ''}`;
       throw new HaloweaveError(
         'format',
-        `${name}: the vector at x = ${cell % nodes[0]}, y = ${Math.floor(cell / nodes[0])} (counted from 0) is (${x}, ${y}, ${z}); expected a direction: this version has a spin in every cell`,
+        `${name}: the vector at ${place} (counted from 0) is (${x}, ${y}, ${z}); expected a direction: this version has a spin in every cell`,
       );
     }
     const [u, v, w] = [x / top, y / top, z / top];

@@ -14,12 +14,13 @@ const USUAL_PICTURE = 512;
 
 /**
  * Relaxation of a lattice of spins from a file or a seeded random state, as a program: `spinsProgram` with
- * everything from files. Arguments: `input` (an OVF 2.0 file with one layer of three components; lengths of
- * vectors do not matter), `params` (JSON, `SpinsParams`; default the file at `defaults`), `out` (a folder,
+ * everything from files. Arguments: `input` (an OVF 2.0 file of three components; lengths of vectors do
+ * not matter), `params` (JSON, `SpinsParams`; default the file at `defaults`), `out` (a folder,
  * default `relaxation-out`, made if it does not exist).
  *
  * Rank 0 leaves there `picture-CYCLE.png` every `picturesEvery` cycles from 0 on, `final.png`,
- * `energy-torque.svg` and `final.ovf` (binary 8, with the geometry of the input). Results: `folder`, `files`, `time`,
+ * `energy-torque.svg` and `final.ovf` (binary 8, with the geometry of the input). Of a lattice with layers, pictures
+ * show the parameters' `pictureLayer`. Results: `folder`, `files`, `time`,
  * `energyPerSpin`, `maxTorque`, and `relaxed`: whether the torque came below `torque` before the cycles ran out.
  * The state, hence its hash, is a function of the two files.
  */
@@ -84,7 +85,8 @@ class ResultFolder {
   }
 
   #draw(components: readonly NdArray[], legend = false): Uint8Array {
-    const [rows, columns] = this.#size();
+    const [, rows, columns] = this.#size();
+    const first = this.#input.pictureLayer * rows * columns;
     const longest = Math.max(rows, columns);
     const step = Math.ceil(longest / LARGEST_PICTURE);
     const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)];
@@ -92,7 +94,7 @@ class ResultFolder {
       const out = new Float64Array(height * width);
       for (let r = 0; r < height; r++)
         for (let c = 0; c < width; c++)
-          out[r * width + c] = Number(a.data[a.offset + r * step * columns + c * step]);
+          out[r * width + c] = Number(a.data[a.offset + first + r * step * columns + c * step]);
       return out;
     });
     const scale = Math.max(1, Math.min(64, Math.floor(USUAL_PICTURE / longest)));
@@ -100,12 +102,13 @@ class ResultFolder {
   }
 
   #ovf(components: readonly NdArray[]): OvfField {
-    const [rows, columns] = this.#size();
-    const data = new Float64Array(3 * rows * columns);
+    const [layers, rows, columns] = this.#size();
+    const spins = layers * rows * columns;
+    const data = new Float64Array(3 * spins);
     components.forEach((a, k) => {
-      for (let i = 0; i < rows * columns; i++) data[3 * i + k] = Number(a.data[a.offset + i]);
+      for (let i = 0; i < spins; i++) data[3 * i + k] = Number(a.data[a.offset + i]);
     });
-    const geometry = this.#input.source ?? unitCells(rows, columns);
+    const geometry = this.#input.source ?? unitCells(layers, rows, columns);
     return {
       ...geometry,
       title: 'm',
@@ -117,9 +120,9 @@ class ResultFolder {
     };
   }
 
-  #size(): [rows: number, columns: number] {
-    const { shape } = this.#input;
-    return shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  #size(): [layers: number, rows: number, columns: number] {
+    const [columns = 1, rows = 1, layers = 1] = this.#input.shape.toReversed();
+    return [layers, rows, columns];
   }
 
   #write(name: string, content: Uint8Array | string): void {
@@ -141,15 +144,16 @@ class ResultFolder {
 
 /** A mesh of cells of size 1 whose first corner is the origin. */
 function unitCells(
+  layers: number,
   rows: number,
   columns: number,
 ): Pick<OvfField, 'nodes' | 'step' | 'base' | 'min' | 'max' | 'meshUnit'> {
   return {
-    nodes: [columns, rows, 1],
+    nodes: [columns, rows, layers],
     step: [1, 1, 1],
     base: [0.5, 0.5, 0.5],
     min: [0, 0, 0],
-    max: [columns, rows, 1],
+    max: [columns, rows, layers],
     meshUnit: '1',
   };
 }

@@ -8,6 +8,8 @@ import { ReferenceRun, type ReferenceState } from '../support/kernel-reference.j
 const CYCLES = 7;
 const LINE_PARTS = [1, 2, 4, 5, 7, 25, 30];
 const PLANE_PARTS = [1, '2x1', '1x2', 4, 5, 6, '7x1', 25, 64];
+/** Seldom as many cells in every part. */
+const BOX_PARTS = [1, 4, 6, 8, '1x1x3', '2x3x1', 25, 27, 64];
 
 interface Case {
   scheme: SchemeName;
@@ -94,6 +96,36 @@ const cases: Case[] = [
       ['1x2', 2],
       ['4x1', 3],
       ['3x2', 4],
+    ],
+  },
+  {
+    scheme: 'seven',
+    inline: BOX_PARTS,
+    threads: [
+      [1, 2],
+      [8, 1],
+      [6, 3],
+      [25, 4],
+      [64, 7],
+    ],
+  },
+  {
+    scheme: 'cube',
+    inline: BOX_PARTS,
+    threads: [
+      [4, 2],
+      [27, 3],
+      [25, 7],
+      [64, 4],
+    ],
+  },
+  {
+    scheme: 'layers',
+    inline: [1, 4, 6, 8, '1x1x7', '5x1x3', 25, 27, '4x4x4'],
+    threads: [
+      ['1x5x1', 2],
+      [27, 4],
+      ['6x5x7', 3],
     ],
   },
 ];

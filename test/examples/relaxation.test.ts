@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const FILE = path('../../examples/relaxation.ts');
 const DEFAULTS = path('../../examples/params/skyrmions.json');
+const SAMPLES = path('../data/ovf/');
 const LAYER = path('../data/ovf/mumax-bin4-linux.ovf');
 const THICK = path('../data/ovf/mumax-txt-linux.ovf');
 const TENSOR = path('../data/ovf/demag_tensor_oommf.omf');
@@ -81,6 +82,13 @@ describe('the relaxation of a file', () => {
     expect((await relaxed({ ...args, input: scaled })).hash).toBe(reference.hash);
   });
 
+  it('is the same under check', async () => {
+    const args = { input: LAYER, params: params({ cycles: 4 }) };
+    const plain = await relaxed(args);
+    const checked = await run(FILE, { ranks: 2, args: { out: join(folder, 'out'), ...args }, check: true });
+    expect(checked.hash).toBe(plain.hash);
+  });
+
   it('takes the default parameters with the lattice of the file', async () => {
     const args = { input: LAYER, out: join(folder, 'out') };
     const result = await run(FILE, { ranks: 2, cycles: 20, args });
@@ -96,6 +104,57 @@ describe('the relaxation of a file', () => {
     });
     expect(again.cycles).toBe(0);
     expect(again.measures.energy).toBeCloseTo(first.measures.energy!, 9);
+  });
+
+  it.each(readdirSync(SAMPLES).filter((name) => /\.o[vm]f$/.test(name) && !name.startsWith('demag')))(
+    'relaxes %s, of another program, on any ranks and parts',
+    async (name) => {
+      const input = join(SAMPLES, name);
+      const args = { input, params: params({ cycles: 60, dmi: { kind: 'bulk', D: 0.2 }, pictureLayer: 0 }) };
+      const reference = await run(FILE, {
+        parts: 1,
+        transport: 'inline',
+        args: { ...args, out: join(folder, 'one') },
+      });
+      const result = await run(FILE, { parts: 8, ranks: 3, args: { ...args, out: join(folder, 'out') } });
+      expect(result.hash).toBe(reference.hash);
+      const before = readOvf(readFileSync(input));
+      const after = readOvf(left('final.ovf'));
+      for (const key of ['nodes', 'step', 'base', 'min', 'max', 'meshUnit'] as const)
+        expect(after[key]).toEqual(before[key]);
+      const components = ['sx', 'sy', 'sz'].map((field) => result.gather(field).data);
+      after.data.forEach((v, i) => {
+        expect(v).toBe(components[i % 3]![Math.floor(i / 3)]);
+      });
+      // It is on its way: the energy has fallen.
+      const start = await run(FILE, {
+        transport: 'inline',
+        cycles: 0,
+        args: { ...args, out: join(folder, 'zero') },
+      });
+      expect(result.measures.energy).toBeLessThan(start.measures.energy!);
+      expect(result.measures.torque).toBeGreaterThan(0);
+    },
+  );
+
+  it('draws the layer that was asked for, the middle one unless told', async () => {
+    // Layers that look along x, y and z.
+    const nodes: OvfField['nodes'] = [4, 2, 3];
+    const input = ovf(nodes, 3, (i) => (i % 3 === Math.floor(i / 24) ? 1 : 0));
+    const colours: string[] = [];
+    for (const pictureLayer of [0, 1, 2, undefined]) {
+      await run(FILE, {
+        transport: 'inline',
+        cycles: 0,
+        args: { input, params: params({ pictureLayer }), out: join(folder, 'out') },
+      });
+      const { data, width, height } = decode(left('final.png'));
+      expect([width, height]).toEqual([256, 128]);
+      colours.push(data.subarray(0, 3).join());
+    }
+    expect(new Set(colours.slice(0, 3)).size).toBe(3);
+    expect(colours[2]).toBe('255,255,255');
+    expect(colours[3]).toBe(colours[1]);
   });
 
   it('reads a chain', async () => {
@@ -166,8 +225,13 @@ describe('what is refused', () => {
 
   it('lattices that this version does not have', async () => {
     await refused(
-      { input: THICK, params: params() },
-      /znodes is 4; expected 1: three-dimensional lattices are not supported/,
+      { input: THICK, params: params({ pictureLayer: 4 }) },
+      /pictureLayer is 4; expected an integer from 0 to 3, the lattice has 4 layers/,
+    );
+    const flat = params({ lattice: { shape: [12, 24] } });
+    await refused(
+      { input: THICK, params: flat },
+      /holds \[4, 12, 24\] spins, but lattice\.shape in .* is \[12, 24\]/,
     );
     await refused({ input: TENSOR, params: params() }, /valuedim is 6; expected 3/);
     const other = params({ lattice: { shape: [32, 64] } });
@@ -180,6 +244,8 @@ describe('what is refused', () => {
       { input: hole, params: params() },
       /the vector at x = 2, y = 1 \(counted from 0\) is \(0, 0, 0\)/,
     );
+    const deep = ovf([2, 3, 2], 3, (i) => (i >= 27 && i < 30 ? 0 : 1));
+    await refused({ input: deep, params: params() }, /the vector at x = 1, y = 1, z = 1 \(counted from 0\)/);
   });
 
   it('arguments that do not exist', async () => {

@@ -14,7 +14,7 @@ const ARRAYS = {
   u64: BigUint64Array,
 };
 
-type Rule = 'periodic' | { dirichlet: number } | { constant: number };
+type Rule = 'periodic' | { dirichlet: number } | { neumann: number } | { constant: number };
 
 export interface ReferenceState {
   hash: string;
@@ -29,18 +29,13 @@ export interface ReferenceState {
 export class ReferenceRun {
   readonly #scheme: Scheme;
   readonly #arrays: Record<string, TypedArray> = {};
-  readonly #rows: number;
-  readonly #columns: number;
-  readonly #flat: boolean;
+  readonly #cells: number;
 
   constructor(scheme: Scheme) {
     this.#scheme = scheme;
-    this.#flat = scheme.shape.length === 1;
-    [this.#rows, this.#columns] = this.#flat
-      ? [scheme.shape[0], 1]
-      : (scheme.shape as unknown as [number, number]);
+    this.#cells = scheme.shape.reduce((n, m) => n * m, 1);
     for (const [name, dtype] of Object.entries(scheme.fields)) {
-      const a = new ARRAYS[dtype](this.#rows * this.#columns);
+      const a = new ARRAYS[dtype](this.#cells);
       for (let k = 0; k < a.length; k++) a[k] = scheme.init(name, this.#index(k)) as never;
       this.#arrays[name] = a;
     }
@@ -66,13 +61,13 @@ export class ReferenceRun {
     let at = 0;
     const cell: Cell = {
       index: [],
-      read: (field, a, b = 0) => this.#read(field, at, a, b) as number,
-      readBig: (field, a, b = 0) => this.#read(field, at, a, b) as bigint,
+      read: (field, ...offset) => this.#value(field, moved(cell.index, offset)) as number,
+      readBig: (field, ...offset) => this.#value(field, moved(cell.index, offset)) as bigint,
       write: (field, value) => {
         this.#arrays[field][at] = value as never;
       },
     };
-    for (at = 0; at < this.#rows * this.#columns; at++) {
+    for (at = 0; at < this.#cells; at++) {
       cell.index = this.#index(at);
       update(cell);
     }
@@ -80,42 +75,53 @@ export class ReferenceRun {
   }
 
   #index(k: number): number[] {
-    return this.#flat ? [k] : [Math.floor(k / this.#columns), k % this.#columns];
-  }
-
-  #read(field: string, at: number, a: number, b: number): Value {
-    return this.#value(field, Math.floor(at / this.#columns) + a, (at % this.#columns) + b);
+    let rest = k;
+    return this.#scheme.shape
+      .toReversed()
+      .map((n) => {
+        const x = rest % n;
+        rest = (rest - x) / n;
+        return x;
+      })
+      .reverse();
   }
 
   /** The last axis is the last to be filled, so its rule is the outermost. */
-  #value(field: string, i: number, j: number): Value {
-    const upper = j >= this.#columns;
-    if (j < 0 || upper) {
-      const rule = this.#rule(1, upper);
-      if (rule === 'periodic') return this.#value(field, i, modulo(j, this.#columns));
-      return this.#beyond(field, rule, () => this.#value(field, i, (upper ? 2 * this.#columns : 0) - 1 - j));
+  #value(field: string, x: readonly number[]): Value {
+    const { shape } = this.#scheme;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const n = shape[axis];
+      const upper = x[axis] >= n;
+      if (x[axis] >= 0 && !upper) continue;
+      const rule = this.#rule(axis, upper);
+      const to = (k: number): Value => this.#value(field, x.with(axis, k));
+      if (rule === 'periodic') return to(modulo(x[axis], n));
+      const mirror = (upper ? 2 * n : 0) - 1 - x[axis];
+      return this.#beyond(field, rule, () => to(mirror), Math.abs(mirror - x[axis]));
     }
-    const below = i >= this.#rows;
-    if (i < 0 || below) {
-      const rule = this.#rule(0, below);
-      if (rule === 'periodic') return this.#value(field, modulo(i, this.#rows), j);
-      return this.#beyond(field, rule, () => this.#value(field, (below ? 2 * this.#rows : 0) - 1 - i, j));
-    }
-    return this.#arrays[field][i * this.#columns + j];
+    return this.#arrays[field][x.reduce((at, k, axis) => at * shape[axis] + k, 0)];
   }
 
   #rule(axis: number, upper: boolean): Rule {
     const { boundary } = this.#scheme;
-    const entry = Array.isArray(boundary) ? boundary[axis] : boundary;
+    const entry = (Array.isArray(boundary) ? boundary[axis] : boundary) as
+      | Rule
+      | { lower: Rule; upper: Rule };
     if (typeof entry === 'object' && 'lower' in entry) return upper ? entry.upper : entry.lower;
-    return entry;
+    return entry as Rule;
   }
 
   /** One value beyond the edge, as the field's dtype stores it. */
-  #beyond(field: string, rule: Exclude<Rule, 'periodic'>, mirrored: () => Value): Value {
+  #beyond(field: string, rule: Exclude<Rule, 'periodic'>, mirrored: () => Value, distance: number): Value {
     const store = new ARRAYS[this.#scheme.fields[field]](1);
     if ('constant' in rule)
       store[0] = (store instanceof BigInt64Array ? BigInt(rule.constant) : rule.constant) as never;
+    else if ('neumann' in rule)
+      store[0] = (
+        store instanceof BigInt64Array
+          ? (mirrored() as bigint) + BigInt(distance * rule.neumann)
+          : (mirrored() as number) + distance * rule.neumann
+      ) as never;
     else if (store instanceof BigInt64Array) store[0] = 2n * BigInt(rule.dirichlet) - (mirrored() as bigint);
     else store[0] = (2 * rule.dirichlet - (mirrored() as number)) as never;
     return store[0];
@@ -141,6 +147,10 @@ export class ReferenceRun {
     for (const v of values) s.add(v);
     return s.value();
   }
+}
+
+function moved(x: readonly number[], offset: readonly (number | undefined)[]): number[] {
+  return x.map((k, axis) => k + (offset[axis] ?? 0));
 }
 
 function modulo(x: number, n: number): number {

@@ -5,20 +5,12 @@ import { isTypedArray } from '../../core/memory/dtype.js';
 import { isNdArray, type NdArray, ndarray } from '../../core/memory/ndarray.js';
 import { foldTree } from '../../core/topology/tree.js';
 
-/** The bracket that scans document: aligned powers of two, the largest first, each halved; from the right. */
+/** The bracket that scans document: S(r, k + 1) = S(r − 2^k, k) · S(r, k). */
 function prefixByDoubling(op: Operation, values: readonly unknown[], rank: number): unknown {
-  const block = (from: number, size: number): unknown =>
-    size === 1
-      ? op.partial(values[from])
-      : op.combine(block(from, size / 2), block(from + size / 2, size / 2));
-  const blocks: unknown[] = [];
-  let from = 0;
-  for (let size = 2 ** 30; size >= 1; size /= 2)
-    if (from + size <= rank + 1) {
-      blocks.push(block(from, size));
-      from += size;
-    }
-  return op.result(blocks.reduceRight((after, before) => op.combine(before, after)));
+  let s = values.slice(0, rank + 1).map((v) => op.partial(v));
+  for (let step = 1; step <= rank; step *= 2)
+    s = s.map((own, r) => (r >= step ? op.combine(copy(s[r - step]), copy(own)) : own));
+  return op.result(s[rank]);
 }
 
 /** `combine` may change its operands, and these are used again. */

@@ -1,5 +1,6 @@
 import { DTYPES, type DTypeInfo, dtypeOf, isTypedArray, type TypedArray } from '../../memory/dtype.js';
 import { Kind } from '../../wire/cell.js';
+import { describeArray, misfit } from '../operations/forms.js';
 import {
   type Buffer,
   copyElements,
@@ -10,7 +11,6 @@ import {
   outgoing,
 } from '../payload.js';
 import type { Call, Incoming, Steps } from './call.js';
-import { misfit } from './operand.js';
 
 /** One value within a bundle, ready to be passed on without being decoded. */
 export interface Item {
@@ -107,8 +107,12 @@ export function landingFor(call: Call, item: Item, from: number, into: Buffer | 
   const mine = isTypedArray(into) ? into : into.data;
   const room = isTypedArray(into) ? into.length : into.size;
   if (kind === Kind.object || dtypeOf(mine).code !== dtype.code || room !== count)
-    throw misfit(call, into, from, item);
+    throw misfit(call.name, call.rank, into, from, describeItem(item));
   return landInto(into, kind, dtype, count, from, call.tag);
+}
+
+function describeItem({ kind, dtype, count, shape }: Item): string {
+  return kind === Kind.object ? 'a structured value' : describeArray(dtype.name, count, shape);
 }
 
 /** The value of an item whose elements are there. */

@@ -9,7 +9,7 @@ import { bcast, ringShares, sharesOf } from './bcast.js';
 import type { Call, Steps } from './call.js';
 import { exchangePays } from './cost.js';
 import { raw } from './items.js';
-import { differentForms, Operand } from './operand.js';
+import { differentOperand, Operand } from './operand.js';
 
 /** The result on `root`, undefined elsewhere. */
 export function* reduce(call: Call, operand: Operand, root: number): Steps<unknown> {
@@ -157,7 +157,7 @@ export function* reduceScatter(call: Call, operands: readonly Operand[]): Steps<
   for (let r = 0; r < size; r++) {
     const theirs = new Operand(got[r], op);
     if (theirs.form !== own.form || theirs.shape?.join() !== own.shape?.join())
-      throw differentForms(call, own, r, theirs.form, theirs.shape);
+      throw differentOperand(call, own, r, theirs.form, theirs.shape);
   }
   const folded = op.fold(got.map((v) => (isNdArray(v) ? outgoing(v).data : v)));
   return shaped(own, folded as TypedArray);

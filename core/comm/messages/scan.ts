@@ -1,7 +1,5 @@
-import { dtypeOf, isTypedArray, type TypedArray } from '../../memory/dtype.js';
-import { isNdArray, ndarray } from '../../memory/ndarray.js';
+import { dtypeOf, type TypedArray } from '../../memory/dtype.js';
 import { ahead, behind, ceilLog2 } from '../../topology/rounds.js';
-import { outgoing } from '../payload.js';
 import { sharesOf } from './bcast.js';
 import type { Call, Steps } from './call.js';
 import { exchangePays } from './cost.js';
@@ -25,43 +23,23 @@ export function* scan(call: Call, operand: Operand, before: boolean): Steps<unkn
 }
 
 /**
- * Recursive doubling: in round k ranks that differ in bit k exchange the combination of their 2^k aligned ranks; the higher
- * one puts it before what it has, both put the two together for the next round. ⌈log₂ size⌉ rounds. The bracket
- * is that of `Operation.prefix`.
+ * Recursive doubling: S(r, 0) is the operand of r; S(r, k + 1) = S(r − 2^k, k) · S(r, k) if r ≥ 2^k, else S(r, k).
+ * ⌈log₂ size⌉ rounds. The bracket is that of `Operation.prefix`.
+ *
+ * Source: W. D. Hillis, G. L. Steele, "Data parallel algorithms" (1986).
  */
 function* scanByDoubling(call: Call, operand: Operand): Steps<unknown> {
   const { rank, size } = call;
   const { op } = operand;
-  let prefix = operand.begin();
-  let block = copyOf(prefix);
+  let partial = operand.begin();
   for (let k = 0; k < ceilLog2(size); k++) {
-    const other = rank ^ (1 << k);
-    if (other >= size) continue;
-    const goesOn = hasPartnerAfter(rank, k, size);
-    const incoming = other < rank || goesOn ? call.expect(other) : null;
-    if (rank < other || hasPartnerAfter(other, k, size)) call.send(operand.pack(block), other);
-    if (!incoming) continue;
-    const theirs = yield* operand.take(call, incoming);
-    // Combining may change what is still on its way.
-    yield* call.sent();
-    if (other > rank) block = op.combine(block, theirs);
-    else {
-      if (goesOn) block = op.combine(copyOf(theirs), block);
-      prefix = op.combine(theirs, prefix);
-    }
+    const step = 1 << k;
+    const incoming = rank >= step ? call.expect(rank - step) : null;
+    if (rank + step < size) call.send(operand.pack(partial), rank + step);
+    // What was sent is the right operand here and stays as it is.
+    if (incoming) partial = op.combine(yield* operand.take(call, incoming), partial);
   }
-  return prefix;
-}
-
-/** Whether a rank exchanges anything in a round after `round`; if not, it needs no block any more. */
-function hasPartnerAfter(rank: number, round: number, size: number): boolean {
-  return rank >> (round + 1) !== 0 || rank + (1 << (round + 1)) < size;
-}
-
-/** Partials that `combine` may change are arrays; a user's function is pure. */
-function copyOf(partial: unknown): unknown {
-  if (isTypedArray(partial)) return partial.slice();
-  return isNdArray(partial) ? ndarray(outgoing(partial).data.slice(), partial.shape) : partial;
+  return partial;
 }
 
 /**

@@ -18,12 +18,15 @@ export abstract class BuiltinOperation implements Operation {
   readonly code: number;
   readonly forms: readonly Form[];
   readonly anyOrder: boolean;
+  /** True if every number may be an operand, so that a lone number need not be checked. */
+  readonly takesNumbers: boolean;
 
-  constructor(name: string, code: number, forms: readonly Form[], anyOrder = true) {
+  constructor(name: string, code: number, forms: readonly Form[], anyOrder = true, takesNumbers = true) {
     this.name = name;
     this.code = code;
     this.forms = forms;
     this.anyOrder = anyOrder;
+    this.takesNumbers = takesNumbers && forms.includes(Form.number);
   }
 
   check(value: unknown, call: string): void {
@@ -35,11 +38,6 @@ export abstract class BuiltinOperation implements Operation {
     throw new HaloweaveError('argument', `${call} with ${this.name} takes ${listForms(this.forms)}, ${why}`, {
       operation: call,
     });
-  }
-
-  /** True if every number may be an operand, so that a lone number need not be checked. */
-  get takesNumbers(): boolean {
-    return this.forms.includes(Form.number);
   }
 
   /** Combines `data[first]`, `data[first + step]`, …: one number a rank. `program` only where the order shows. */

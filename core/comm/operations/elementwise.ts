@@ -77,13 +77,9 @@ export class BitwiseOperation extends BuiltinOperation {
   readonly #small: Two<number>;
 
   constructor(name: string, code: number, small: Two<number>, big: Two<bigint>) {
-    super(name, code, [...ARRAYS, Form.bigint]);
+    super(name, code, [...ARRAYS, Form.bigint], true, false);
     this.#small = small;
     this.#big = big;
-  }
-
-  override get takesNumbers(): boolean {
-    return false;
   }
 
   override check(value: unknown, call: string): void {

@@ -70,8 +70,9 @@ export type FoldOperation<T> = (left: T, right: T) => T;
 /** The internal form of what a user passes as operation. @internal */
 export function operationOf(op: unknown, call: string): Operation {
   if ((typeof op === 'function' || typeof op === 'object') && op !== null) {
-    const { operation, reduction } = op as { operation?: unknown; reduction?: unknown };
+    const { operation } = op as { operation?: unknown };
     if (operation instanceof BuiltinOperation) return operation;
+    const { reduction } = op as { reduction?: unknown };
     const named = typeof reduction === 'string' ? operationNamed(reduction) : undefined;
     if (named) return named;
     if (typeof op === 'function') return new UserOperation(op as FoldOperation<unknown>);

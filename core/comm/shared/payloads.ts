@@ -4,8 +4,8 @@ import { dtypeCodeOf, Kind, kindOf, SHAPE_BYTES } from '../../wire/cell.js';
 import { countOf, describe, describeArray, isArray, misfit } from '../operations/forms.js';
 import { type Buffer, copyElements, landFresh, type Outgoing, outgoing, readShape } from '../payload.js';
 
-/** In the word of kind and dtype: the payload is one number, not an array of one. */
-export const LONE = 1 << 16;
+/** The word of kind and dtype of a payload that is one number, not an array of one. */
+export const NUMBER = Kind.typed | (1 << 16);
 
 /** What a number travels as. */
 const single = new Float64Array(1);
@@ -19,7 +19,7 @@ export function travelling(value: unknown): { o: Outgoing; word: number } {
   }
   const data = single.slice();
   data[0] = value;
-  return { o: { kind: Kind.typed, dtype: F64, data, shape: null }, word: Kind.typed | LONE };
+  return { o: { kind: Kind.typed, dtype: F64, data, shape: null }, word: NUMBER };
 }
 
 /** A payload that lies in shared memory. */
@@ -47,7 +47,7 @@ export function elementsOf(p: Payload): TypedArray {
 
 /** A payload as errors tell it. */
 export function describePayload(p: Payload): string {
-  if (p.word & LONE) return 'a number';
+  if (p.word === NUMBER) return 'a number';
   if (kindOf(p.word) === Kind.object) return 'a structured value';
   const dtype = DTYPES[dtypeCodeOf(p.word)]!;
   return describeArray(dtype.name, (p.bytes - headOf(p)) / dtype.bytes, shapeOf(p));
@@ -55,7 +55,7 @@ export function describePayload(p: Payload): string {
 
 /** The value of a payload, in fresh private memory. */
 export function readValue(p: Payload): unknown {
-  if (p.word & LONE) return p.views[0]![p.at / 8];
+  if (p.word === NUMBER) return p.views[0]![p.at / 8];
   const dtype: DTypeInfo = DTYPES[dtypeCodeOf(p.word)]!;
   const head = headOf(p);
   const count = (p.bytes - head) / dtype.bytes;
@@ -73,7 +73,7 @@ export function readInto(p: Payload, into: Buffer, call: string, rank: number, o
   const bytes = DTYPES[code]!.bytes;
   const count = (p.bytes - head) / bytes;
   if (
-    p.word & LONE ||
+    p.word === NUMBER ||
     kindOf(p.word) === Kind.object ||
     dtypeOf(data).code !== code ||
     count !== countOf(into)

@@ -10,7 +10,7 @@ import { callName, callWord, What } from './call-names.js';
 import {
   describePayload,
   elementsOf,
-  LONE,
+  NUMBER,
   type Payload,
   readValue,
   shapeOf,
@@ -21,6 +21,10 @@ import type { Pieces } from './pieces.js';
 import type { Slots } from './slots.js';
 
 const isArrayForm = (form: Form): boolean => form === Form.array || form === Form.ndarray;
+
+/** Whether every number is an operand: asked without a walk up the prototypes, for the sake of the shortest call. */
+const takesNumbers = (op: Operation): op is BuiltinOperation =>
+  (op as Partial<BuiltinOperation>).takesNumbers === true;
 
 /**
  * Reductions through the slots of a board. Numbers and arrays are combined where they lie; other operands of
@@ -43,7 +47,7 @@ export class SharedReductions {
 
   allreduce(value: unknown, op: Operation, deadline: number, into: Buffer | null): unknown {
     const call = callWord(What.allreduce, op.code);
-    if (typeof value === 'number' && op instanceof BuiltinOperation && op.takesNumbers) {
+    if (typeof value === 'number' && takesNumbers(op)) {
       const g = this.#meetNumber(call, 0, value, deadline);
       return op.numbers(
         this.#slots.numbers,
@@ -70,7 +74,7 @@ export class SharedReductions {
     if (last < 0) return undefined;
     const program = prefixProgram(last + 1);
     if (!(op instanceof BuiltinOperation)) return op.prefix(this.#values(g, last + 1, value), last);
-    const form = this.#slots.markOf(g, this.#rank) as Form;
+    const form = formOf(value);
     if (form === Form.number)
       return op.numbers(
         this.#slots.numbers,
@@ -117,10 +121,9 @@ export class SharedReductions {
   /** The meeting of lone numbers, which nothing has to be made for. */
   #meetNumber(call: number, root: number, value: number, deadline: number): number {
     const slots = this.#slots;
-    slots.announceNumber(call, root, value, Form.number);
+    slots.announceNumber(call, root, value);
     const g = slots.meet(deadline);
-    slots.agree(g);
-    const other = slots.otherForm(g);
+    const other = slots.agreeNumbers(g);
     if (other >= 0) this.#refuseForms(g, call, other);
     return g;
   }
@@ -147,7 +150,7 @@ export class SharedReductions {
 
   /** Throws, on every rank, unless all have operands of one form, dtype and extent. */
   #agreeForms(g: number, call: number, form: Form): void {
-    const other = isArrayForm(form) ? this.#slots.otherForm(g) : this.#slots.otherMark(g);
+    const other = this.#slots.otherForm(g, isArrayForm(form));
     if (other >= 0) this.#refuseForms(g, call, other);
     if (form !== Form.ndarray) return;
     const own = shapeOf(this.#slots.payload(g, this.#rank))!;
@@ -218,7 +221,7 @@ export class SharedReductions {
   ): unknown {
     if (!(op instanceof BuiltinOperation))
       return wanted ? op.fold(this.#values(g, this.#size, value)) : undefined;
-    const form = this.#slots.markOf(g, this.#rank) as Form;
+    const form = formOf(value);
     if (isArrayForm(form)) return this.#combineArrays(g, call, root, op, wanted, deadline, into);
     if (!wanted) return undefined;
     if (form !== Form.number) return this.#combinePartials(g, this.#size, op);
@@ -278,5 +281,5 @@ export class SharedReductions {
 
 /** An operand as errors tell it. */
 function describeOperand(form: number, p: Payload): string {
-  return p.word & LONE || isArrayForm(form as Form) ? describePayload(p) : describeForm(form as Form);
+  return p.word === NUMBER || isArrayForm(form as Form) ? describePayload(p) : describeForm(form as Form);
 }

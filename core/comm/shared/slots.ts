@@ -6,10 +6,10 @@ import type { Group } from '../group.js';
 import { bytesOf, type Outgoing, writePayload } from '../payload.js';
 import type { Wait } from '../wait.js';
 import { callName, describeCall } from './call-names.js';
-import { LONE, type Payload } from './payloads.js';
+import { NUMBER, type Payload } from './payloads.js';
 
 // Words of a slot before its payload.
-/** kind + 256 · dtype code, and LONE. */
+/** kind + 256 · dtype code, or NUMBER. */
 const KIND = 0;
 const BYTES = 1;
 /** −1 with the payload in the slot; else the arena that it lies in, at OFFSET. */
@@ -52,22 +52,18 @@ export class Slots {
     const at = this.#board.slot(this.#generation, this.rank);
     i32[at + CALL] = call;
     i32[at + ROOT] = root;
-    i32[at + BYTES] = 0;
     i32[at + ARENA] = -1;
-    i32[at + MARK] = 0;
   }
 
-  /** `announce`, a payload of one number, and a mark. */
-  announceNumber(call: number, root: number, value: number, mark: number): void {
+  /** `announce` and a payload of one number. */
+  announceNumber(call: number, root: number, value: number): void {
     if (this.#broken !== null) this.#refuse(call);
     const { i32, f64 } = this.#board.views;
     const at = this.#board.slot(this.#generation, this.rank);
     i32[at + CALL] = call;
     i32[at + ROOT] = root;
-    i32[at + KIND] = LONE | 1;
-    i32[at + BYTES] = 8;
     i32[at + ARENA] = -1;
-    i32[at + MARK] = mark;
+    i32[at + KIND] = NUMBER;
     f64[(at + DATA) >> 1] = value;
   }
 
@@ -191,8 +187,24 @@ export class Slots {
     }
   }
 
-  /** The first rank whose mark, kind, dtype or byte count is not this rank's; −1 if there is none. */
-  otherForm(g: number): number {
+  /** `agree`, for lone numbers: the first rank in the same call that passes something else; −1 if there is none. */
+  agreeNumbers(g: number): number {
+    const i32 = this.#board.views.i32;
+    const own = this.#board.slot(g, this.rank);
+    const call = i32[own + CALL]!;
+    const root = i32[own + ROOT]!;
+    for (let r = 0; r < this.size; r++) {
+      const at = this.#board.slot(g, r);
+      if (i32[at + CALL] === call && i32[at + ROOT] === root && i32[at + KIND] === NUMBER) continue;
+      // Whoever is in another call comes first: its kind means nothing here.
+      this.agree(g);
+      return r;
+    }
+    return -1;
+  }
+
+  /** The first rank whose mark, kind, dtype or, if it is to be the same, byte count is not this rank's; −1 if none. */
+  otherForm(g: number, sameBytes: boolean): number {
     const i32 = this.#board.views.i32;
     const own = this.#board.slot(g, this.rank);
     const mark = i32[own + MARK]!;
@@ -200,7 +212,8 @@ export class Slots {
     const bytes = i32[own + BYTES]!;
     for (let r = 0; r < this.size; r++) {
       const at = this.#board.slot(g, r);
-      if (i32[at + MARK] !== mark || i32[at + KIND] !== kind || i32[at + BYTES] !== bytes) return r;
+      if (i32[at + KIND] !== kind || i32[at + MARK] !== mark) return r;
+      if (sameBytes && i32[at + BYTES] !== bytes) return r;
     }
     return -1;
   }

@@ -1,7 +1,7 @@
 import type { NdArray } from '../../memory/ndarray.js';
 import type { GatherTable } from '../program.js';
 import type { Context } from './definition.js';
-import type { KernelPart, PartId } from './kernel-part.js';
+import type { KernelPart, PartId, Workunit } from './kernel-part.js';
 
 /** What a domain is, whatever its kind: pure data, the same on every rank. */
 export interface Domain {
@@ -25,6 +25,19 @@ export interface FrameSink {
   writeFinal(cycle: number, gather: (field: string) => NdArray): void;
 }
 
+/** What a checked run needs of a domain: see `check.ts`. */
+export interface DomainCheck {
+  /** A workunit that runs twice from the same state, compares, and throws where the results differ. */
+  twice(workunit: Workunit): Workunit;
+  /** When all parts have done `step` steps: looks at what the next workunits ought not to read. Collective. */
+  inspect(step: number): void;
+  /**
+   * At the end of a cycle: the part of number n goes to rank `owner[n]`; `mine` are this rank's. Afterwards
+   * `runtime.parts` are others. Absent where parts cannot move yet. Collective.
+   */
+  move?(owner: Int32Array, mine: readonly number[]): void;
+}
+
 /**
  * One rank's side of a domain: everything about a run that depends on the kind of domain. The kernel calls
  * it in this order, all ranks together; what is not marked as such needs no other rank.
@@ -32,6 +45,8 @@ export interface FrameSink {
 export interface DomainRuntime {
   /** This rank's parts, in the order in which it sweeps them, connected to their neighbours. */
   readonly parts: readonly KernelPart[];
+  /** What makes a run of this domain a checked one. */
+  check(): DomainCheck;
   /** After `setup`: brings what parts know of their neighbours up to date before the first cycle. Collective. */
   fillHalos(): void;
   /** Where whole states go, or null if the program wants none. Collective. */

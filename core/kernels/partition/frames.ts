@@ -5,7 +5,7 @@ import type { Transport } from '../../transport/transport.js';
 import type { Args } from '../program.js';
 import type { Frame, PartitionDefinition } from './definition.js';
 import type { FrameSink } from './domain-runtime.js';
-import { copyOwned } from './gather.js';
+import { arrayShape, copyOwned } from './gather.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import type { OwnedPart } from './owned-part.js';
 
@@ -43,27 +43,27 @@ export class Frames implements FrameSink {
     this.#args = args;
     this.#transport = transport;
     this.#fields = output.fields.map((name) => domain.fields.findIndex((f) => f.name === name));
-    const { shape } = domain.geometry;
+    const shapes = this.#fields.map((f) => arrayShape(domain.geometry, domain.fields[f]!));
     const heap = transport.heap;
     const addresses = comm.bcast(
       comm.rank === 0
         ? [
-            ...this.#fields.flatMap((f) =>
+            ...this.#fields.flatMap((f, k) =>
               Array.from({ length: FRAMES }, () =>
-                heap.locate(empty(heap, shape, domain.fields[f]!.dtype.name).data),
+                heap.locate(empty(heap, shapes[k]!, domain.fields[f]!.dtype.name).data),
               ),
             ),
             heap.locate(zeros(heap, LINE * (FRAMES + 1), 'i32').data),
           ]
         : [],
     );
-    let k = 0;
-    this.#arrays = this.#fields.map((f) =>
+    let next = 0;
+    this.#arrays = this.#fields.map((f, k) =>
       Array.from({ length: FRAMES }, () =>
-        arrayAt(heap, addresses[k++]!, shape, domain.fields[f]!.dtype.name),
+        arrayAt(heap, addresses[next++]!, shapes[k]!, domain.fields[f]!.dtype.name),
       ),
     );
-    this.#counters = arrayAt(heap, addresses[k]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
+    this.#counters = arrayAt(heap, addresses[next]!, [LINE * (FRAMES + 1)], 'i32').data as Int32Array;
   }
 
   /** Copies a part's cells into the frame of a state; false if the frame is still in use. */
@@ -71,17 +71,9 @@ export class Frames implements FrameSink {
     const n = cycle / this.every;
     if (n - Atomics.load(this.#counters, 0) >= FRAMES) return false;
     const slot = n % FRAMES;
-    const { geometry } = this.#domain;
     this.#fields.forEach((f, k) => {
-      const a = part.object._arrays[f]!;
-      copyOwned(
-        a.data,
-        0,
-        { lo: [...part.object.lo], hi: [...part.object.hi] },
-        geometry.halo,
-        geometry.shape,
-        this.#arrays[k]![slot]!.data,
-      );
+      const { layout, lo, shape } = part.object._extents[f]!;
+      copyOwned(part.object._arrays[f]!.data, 0, layout, lo, shape, this.#arrays[k]![slot]!.data);
     });
     const count = Atomics.add(this.#counters, LINE * (1 + slot), 1) + 1;
     if (count === this.#domain.parts) this.#transport.wake(0);

@@ -1,20 +1,17 @@
 import type { Communicator } from '../../comm/communicator.js';
-import { offsetOf } from '../../memory/heap.js';
 import type { Transport } from '../../transport/transport.js';
-import type { Horizon } from '../horizon.js';
-import type { Args } from '../program.js';
-import type { Context, PartitionDefinition } from './definition.js';
-import type { FieldTypes } from './grid.js';
+import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
+import { Partials } from './partials.js';
 import type { ResolvedSteps } from './resolve.js';
 import { userError } from './user-error.js';
 
 /** Entries a rank other than 0 collects before it forgets: trimming then costs next to nothing. */
 const HISTORY = 1024;
 
-type Values = Readonly<Record<string, number>>;
-const NONE: Values = Object.freeze({});
+export type Values = Readonly<Record<string, number>>;
+export const NONE: Values = Object.freeze({});
 
 /** One state's measures on their way: this rank's part of them. */
 interface Pending {
@@ -24,9 +21,9 @@ interface Pending {
 }
 
 /**
- * Measures and the decisions that follow from them, without a barrier: every rank adds up its parts'
- * terms of a state, puts its partial into shared memory when the last of its parts has been measured, and
- * reads all partials, in rank order, when it wants to start a cycle that may not start without them.
+ * Measures of whole states, without a barrier: every rank adds up its parts' terms of a state, publishes
+ * its partial when the last of its parts has been measured, and reads all partials when it wants to start
+ * a cycle that may not start without them.
  */
 export class MeasureGate {
   /** Measures of the newest state that has been read, and that state. */
@@ -35,92 +32,74 @@ export class MeasureGate {
   readonly history: { cycle: number; measures: Values }[] = [];
   /** Entries of the history dropped from its front. */
   #forgotten = 0;
-  /** The number of cycles after which `until` ends the run. */
-  stop = Number.POSITIVE_INFINITY;
   readonly #program: ResolvedSteps;
-  readonly #until: PartitionDefinition<FieldTypes>['until'];
-  readonly #args: Args;
   readonly #transport: Transport;
-  readonly #active: number;
   readonly #myParts: number;
-  readonly #words: Int32Array;
-  readonly #base: number;
-  readonly #wordsPerRank: number;
-  readonly #ring: number;
+  readonly #partials: Partials;
   readonly #pending: Pending[];
-  readonly #reader: Accumulator[];
 
-  constructor(
-    program: ResolvedSteps,
-    definition: Pick<PartitionDefinition<FieldTypes>, 'until'>,
-    args: Args,
-    comm: Communicator,
-    transport: Transport,
-    myParts: number,
-  ) {
+  constructor(program: ResolvedSteps, comm: Communicator, transport: Transport, myParts: number) {
     this.#program = program;
-    this.#until = definition.until;
-    this.#args = args;
     this.#transport = transport;
     this.#myParts = myParts;
-    this.#active = Math.min(comm.size, program.domain.parts);
-    const make = (): Accumulator[] => program.measures.map((m) => accumulator(m.measure));
+    const measures = program.measures.map((m) => m.measure);
     // Far enough apart that no rank can reach an entry's next use before all have read this one.
-    this.#ring = Math.ceil((2 * program.lag + 3) / program.measureEvery) + 1;
-    this.#pending = Array.from({ length: this.#ring }, () => ({ cycle: -1, accumulators: make(), parts: 0 }));
-    this.#reader = make();
-    // Entry: a line for the counter, then every rank's partial, a whole number of lines each.
-    this.#wordsPerRank = Math.ceil(this.#reader.reduce((n, a) => n + a.words, 0) / 16) * 16;
-    const entry = 16 + this.#wordsPerRank * comm.size;
-    const address = comm.bcast(comm.rank === 0 ? transport.heap.allocate(entry * this.#ring * 4) : 0);
-    const arena = transport.heap.arenaOf(address);
-    this.#words = arena.words;
-    this.#base = offsetOf(address) / 4;
-    if (comm.rank === 0) this.#words.fill(0, this.#base, this.#base + entry * this.#ring);
-    comm.barrier();
+    const ring = Math.ceil((2 * program.lag + 3) / program.measureEvery) + 1;
+    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport);
+    this.#pending = Array.from({ length: ring }, () => ({
+      cycle: -1,
+      accumulators: measures.map(accumulator),
+      parts: 0,
+    }));
   }
 
   get hasMeasures(): boolean {
     return this.#program.measures.length > 0;
   }
 
+  /** True if the history that this rank reports has an entry for the state. */
+  reports(cycle: number): boolean {
+    return this.hasMeasures && this.#transport.rank === 0 && cycle % this.#program.measureEvery === 0;
+  }
+
+  /** The newest state whose measures cycle `cycle` sees; negative if there is none. */
+  due(cycle: number): number {
+    const { lag, measureEvery } = this.#program;
+    return Math.floor((cycle - lag) / measureEvery) * measureEvery;
+  }
+
   /** Collects one part's terms of the state at the beginning of a cycle; the last part of the rank publishes. */
   collect(part: KernelPart, cycle: number, context: Context): void {
-    const k = (cycle / this.#program.measureEvery) % this.#ring;
-    const p = this.#pending[k]!;
+    const n = cycle / this.#program.measureEvery;
+    const p = this.#pending[n % this.#pending.length]!;
     if (p.cycle !== cycle) {
       p.cycle = cycle;
       p.parts = 0;
       for (const a of p.accumulators) a.clear();
     }
     for (const a of p.accumulators) a.collect(part.object, context);
-    if (++p.parts === this.#myParts) this.#publish(k, p);
+    if (++p.parts === this.#myParts) this.#partials.publish(n, p.accumulators);
   }
 
-  /** True if cycle `cycle` may start as far as measures go; reads them and decides on the way. */
+  /** True if cycle `cycle` may start as far as measures go; reads them on the way. */
   admits(cycle: number): boolean {
-    if (!this.hasMeasures && !this.#until) return true;
-    const every = this.#program.measureEvery;
-    const due = Math.floor((cycle - this.#program.lag) / every) * every;
+    if (!this.hasMeasures) return true;
+    const due = this.due(cycle);
     while (this.cycle < due) {
-      const next = this.cycle < 0 ? 0 : this.cycle + every;
-      if (this.hasMeasures && !this.#read(next)) return false;
+      const next = this.cycle < 0 ? 0 : this.cycle + this.#program.measureEvery;
+      if (!this.#read(next)) return false;
       this.cycle = next;
-      if (this.hasMeasures) this.#remember(next);
-      if (
-        this.stop === Number.POSITIVE_INFINITY &&
-        this.#until?.({ args: this.#args, cycle: next, measures: this.values })
-      )
-        this.stop = next + this.#program.lag;
+      this.#remember(next);
     }
-    return cycle < this.stop;
+    return true;
   }
 
   /** Lets a context see what cycle `cycle` may see, however far this rank has read: no sooner, no later. */
   show(context: { measures: Values; measuredCycle: number }, cycle: number): void {
-    const { lag, measureEvery } = this.#program;
     const entry =
-      cycle < lag ? undefined : this.history[Math.floor((cycle - lag) / measureEvery) - this.#forgotten];
+      cycle < this.#program.lag
+        ? undefined
+        : this.history[this.due(cycle) / this.#program.measureEvery - this.#forgotten];
     context.measures = entry ? entry.measures : NONE;
     context.measuredCycle = entry ? entry.cycle : -1;
   }
@@ -150,110 +129,27 @@ export class MeasureGate {
 
   /** The measures of the final state; all ranks together, when all parts have finished. */
   final(parts: readonly KernelPart[], comm: Communicator, context: Context): Values {
-    for (const a of this.#reader) a.clear();
+    const { accumulators } = this.#pending[0]!;
+    for (const a of accumulators) a.clear();
     for (const p of parts)
-      for (const a of this.#reader) {
+      for (const a of accumulators) {
         try {
           a.collect(p.object, context);
         } catch (cause) {
           throw userError(cause, 'measure', p.id, context);
         }
       }
-    const mine = new Int32Array(this.#wordsPerRank);
-    this.#write(this.#reader, mine, 0);
-    const all = comm.allgather(mine);
-    for (const a of this.#reader) a.clear();
-    for (const words of all) this.#merge(words, 0);
-    return this.#result();
-  }
-
-  #publish(k: number, p: Pending): void {
-    const entry = this.#entry(k);
-    this.#write(p.accumulators, this.#words, entry + 16 + this.#transport.rank * this.#wordsPerRank);
-    const before = Atomics.add(this.#words, entry, 1);
-    if ((before + 1) % this.#active === 0)
-      for (let r = 0; r < this.#transport.size; r++) if (r !== this.#transport.rank) this.#transport.wake(r);
+    return this.#named(this.#partials.together(accumulators, comm));
   }
 
   #read(cycle: number): boolean {
-    const n = cycle / this.#program.measureEvery;
-    const k = n % this.#ring;
-    const entry = this.#entry(k);
-    const round = Math.floor(n / this.#ring) + 1;
-    if (Atomics.load(this.#words, entry) < round * this.#active) return false;
-    for (const a of this.#reader) a.clear();
-    for (let r = 0; r < this.#active; r++) this.#merge(this.#words, entry + 16 + r * this.#wordsPerRank);
-    this.values = this.#result();
+    const merged = this.#partials.read(cycle / this.#program.measureEvery);
+    if (!merged) return false;
+    this.values = this.#named(merged);
     return true;
   }
 
-  #entry(k: number): number {
-    return this.#base + k * (16 + this.#wordsPerRank * this.#transport.size);
-  }
-
-  #write(accumulators: readonly Accumulator[], words: Int32Array, at: number): void {
-    let to = at;
-    for (const a of accumulators) {
-      a.write(words, to);
-      to += a.words;
-    }
-  }
-
-  #merge(words: Int32Array, at: number): void {
-    let from = at;
-    for (const a of this.#reader) {
-      a.merge(words, from);
-      from += a.words;
-    }
-  }
-
-  #result(): Values {
-    return Object.fromEntries(this.#program.measures.map((m, k) => [m.name, this.#reader[k]!.value()]));
-  }
-}
-
-/** Combines what may hold a cycle back: its number, the measures before it, and the horizon. */
-export class CycleGate {
-  /** No cycle from this one on has been opened on this rank. */
-  opened = 0;
-  /** Cycles after which the run ends, as far as known. */
-  end: number;
-  interrupted = false;
-  readonly #measures: MeasureGate;
-  readonly #horizon: Horizon;
-
-  constructor(cycles: number | null, measures: MeasureGate, horizon: Horizon) {
-    this.end = cycles ?? Number.POSITIVE_INFINITY;
-    this.#measures = measures;
-    this.#horizon = horizon;
-  }
-
-  /** Tries to open the next cycle. */
-  open(): boolean {
-    const c = this.opened;
-    if (c >= this.end || this.#closed(c)) return false;
-    const admitted = this.#measures.admits(c);
-    this.end = Math.min(this.end, this.#measures.stop);
-    if (!admitted || c >= this.end) return false;
-    if (!this.#horizon.mayStart(c)) {
-      this.#closed(c);
-      return false;
-    }
-    this.opened = c + 1;
-    return true;
-  }
-
-  /**
-   * True if the run has been closed at this cycle or before. Asked before any measure is waited for:
-   * the measures of the last state are not collected.
-   */
-  #closed(cycle: number): boolean {
-    const stop = this.#horizon.stop;
-    if (stop === null || cycle < stop) return false;
-    if (stop < this.end) {
-      this.end = stop;
-      this.interrupted = true;
-    }
-    return true;
+  #named(merged: readonly Accumulator[]): Values {
+    return Object.fromEntries(this.#program.measures.map((m, k) => [m.name, merged[k]!.value()]));
   }
 }

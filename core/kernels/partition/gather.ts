@@ -1,27 +1,42 @@
 import { HaloweaveError } from '../../base/errors.js';
-import { type Box, boxSize } from '../../decomposition/box.js';
-import { fieldLayout, flatRuns } from '../../halo/layout.js';
-import { type GridGeometry, partBox } from '../../halo/plan.js';
+import { eachOwnedRow, fieldShape, ownedBox } from '../../halo/extent.js';
+import type { FieldLayout } from '../../halo/layout.js';
 import { type DType, dtypeInfo, type TypedArray } from '../../memory/dtype.js';
 import { type Heap, offsetOf } from '../../memory/heap.js';
 import { type NdArray, ndarray } from '../../memory/ndarray.js';
 import type { GatherTable } from '../program.js';
-import { fieldPlaces, MEMORIES } from './blocks.js';
-import type { GridDomain } from './grid.js';
+import { fieldLayouts, fieldPlaces, MEMORIES } from './blocks.js';
+import type { FieldInfo, GridDomain } from './grid.js';
 
 /** The table from which fields can be gathered once all parts are at one state. */
 export function gatherTable(domain: GridDomain, blocks: Float64Array): GatherTable {
-  const { shape, dims, halo } = domain.geometry;
+  const { shape, dims, halo, periodic } = domain.geometry;
   return {
     shape: [...shape],
     dims: [...dims],
     halo,
-    fields: domain.fields.map((f) => ({ name: f.name, dtype: f.dtype.name })),
+    periodic: [...periodic],
+    fields: domain.fields.map(({ name, dtype, centring, components, vector }) => ({
+      name,
+      dtype: dtype.name,
+      centring,
+      components,
+      vector,
+    })),
     blocks: blocks.slice(),
   };
 }
 
-/** Owned cells of all parts of a field as one array of the grid's shape, C order, in private memory. */
+/** Extent of a whole field as an array: cells or vertices per axis, then the components of a vector. */
+export function arrayShape(
+  g: Pick<GatherTable, 'shape' | 'periodic'>,
+  f: Pick<FieldInfo, 'centring' | 'components' | 'vector'>,
+): number[] {
+  const shape = fieldShape(g, f.centring);
+  return f.vector ? [...shape, f.components] : shape;
+}
+
+/** A whole field as one array, C order, in private memory: of the grid's shape if cell-centred and scalar. */
 export function gatherField(heap: Heap, table: GatherTable, name: string): NdArray {
   const f = table.fields.findIndex((x) => x.name === name);
   if (f < 0)
@@ -29,43 +44,37 @@ export function gatherField(heap: Heap, table: GatherTable, name: string): NdArr
       'argument',
       `gather: there is no field '${name}'; the fields are ${table.fields.map((x) => x.name).join(', ')}`,
     );
-  const geometry: GridGeometry = {
-    shape: table.shape,
-    dims: table.dims,
-    halo: table.halo,
-    periodic: table.shape.map(() => false),
-  };
-  const fields = table.fields.map((x) => ({ name: x.name, dtype: dtypeInfo(x.dtype as DType) }));
-  const { dtype } = fields[f]!;
-  const out = new dtype.create(table.shape.reduce((a, b) => a * b, 1));
+  const fields = table.fields.map((x) => ({ ...x, dtype: dtypeInfo(x.dtype as DType) }));
+  const { dtype, centring } = fields[f]!;
+  const shape = arrayShape(table, fields[f]!);
+  const out = new dtype.create(shape.reduce((a, b) => a * b, 1));
   for (let id = 0; id < table.blocks.length; id++) {
     const address = table.blocks[id]!;
     const arena = heap.arenaOf(address);
     const offset = offsetOf(address);
     const memory = arena.words[offset / 4 + MEMORIES + f]!;
-    const box = partBox(geometry, id);
-    const { fieldAt } = fieldPlaces(fieldLayout(boxSize(box), table.halo), fields);
+    const layouts = fieldLayouts(table, id, fields);
+    const { fieldAt } = fieldPlaces(layouts, fields);
     const base = (offset + fieldAt[memory]!) / dtype.bytes;
-    copyOwned(arena.views[dtype.code]!, base, box, table.halo, table.shape, out);
+    const { lo } = ownedBox(table, id, centring);
+    copyOwned(arena.views[dtype.code]!, base, layouts[f]!, lo, fieldShape(table, centring), out);
   }
-  return ndarray(out, table.shape);
+  return ndarray(out, shape);
 }
 
-/** Copies the owned cells of one part, whose field starts at element `base`, to their places in the whole grid. */
+/**
+ * Copies the owned values of one part, whose field starts at element `base`, to their places in the whole field.
+ * `lo` is the first of them, `shape` the whole field's extent.
+ */
 export function copyOwned(
   from: TypedArray,
   base: number,
-  box: Box,
-  halo: number,
+  layout: FieldLayout,
+  lo: readonly number[],
   shape: readonly number[],
   to: TypedArray,
 ): void {
-  const size = boxSize(box);
-  const owned = flatRuns(fieldLayout(size, halo), { lo: size.map(() => 0), hi: size });
-  const whole = fieldLayout([...shape], 0);
-  const target = flatRuns(whole, box);
-  for (let r = 0; r < owned.starts.length; r++) {
-    const start = base + owned.starts[r]!;
-    to.set(from.subarray(start, start + owned.length) as never, target.starts[r]!);
-  }
+  eachOwnedRow(layout, lo, shape, (start, index, count) => {
+    to.set(from.subarray(base + start, base + start + count) as never, index);
+  });
 }

@@ -75,6 +75,8 @@ export interface GraphPhase<S, D> {
   share?(part: GraphPart<S>, to: PartId, context: ShareContext): D | undefined;
   /** Takes in what neighbour `from` shared; `data` is a copy, the partition's to keep. Not called for nothing. */
   accept?(part: GraphPart<S>, from: PartId, data: D, context: ShareContext): void;
+  /** Quantities reduced over all partitions after this phase's workunit, for the next phase: see `Phase`. */
+  reduce?: Readonly<Record<string, Measure<StateOf<S>> | undefined>>;
 }
 
 /** What `report` is told of a run on a graph. */
@@ -93,7 +95,7 @@ export interface GraphReportContext<C> extends Omit<ReportContext, 'gather'> {
  * stay in the shared heap, two an edge, as large as the largest share so far. Same bits on any ranks and transport.
  */
 export interface GraphDefinition<S, D, C = unknown>
-  extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'cycles' | 'until'> {
+  extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'control' | 'cycles' | 'until'> {
   /** How the domain is cut. Pure; called once on every rank. */
   partition(context: PartitionContext): GraphDomain;
   /** Gives the initial state of one partition, which becomes `part.state`: plain data, typed arrays inside welcome. */
@@ -104,7 +106,8 @@ export interface GraphDefinition<S, D, C = unknown>
   share?: GraphPhase<S, D>['share'];
   /** Takes in what a neighbour shared; see `GraphPhase.accept`. */
   accept?: GraphPhase<S, D>['accept'];
-  /** The phases of a cycle, instead of `workunit`, `share` and `accept`. */
+  reduce?: GraphPhase<S, D>['reduce'];
+  /** The phases of a cycle, instead of `workunit`, `share`, `accept` and `reduce`. */
   phases?: readonly GraphPhase<S, D>[];
   /** Hands every value of a partition's state to the state hash, under indices that no other partition uses. Pure. */
   hash(part: GraphPart<S>, emit: Emit): void;

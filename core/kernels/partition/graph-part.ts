@@ -65,6 +65,7 @@ export class OwnedGraphPart implements KernelPart {
   readonly #counters: Int32Array[] = [];
   readonly #counterAt: number[] = [];
   #bytes = 0;
+  #between = 0;
 
   constructor(
     heap: Heap,
@@ -73,9 +74,11 @@ export class OwnedGraphPart implements KernelPart {
     address: Address,
     phases: GraphShares,
     context: Mutable<ShareContext>,
+    fresh = true,
   ) {
     this.number = number;
-    this.object = new GraphPartObject(domain, number);
+    // What a program hung on a part would be lost when the part moves: refused from the start.
+    this.object = Object.preventExtensions(new GraphPartObject(domain, number));
     this.id = this.object.id;
     this.cells = this.object.cells;
     this.#heap = heap;
@@ -83,7 +86,7 @@ export class OwnedGraphPart implements KernelPart {
     this.#context = context;
     this.#words = heap.arenaOf(address).words;
     this.#at = offsetOf(address) / 4;
-    this.#words.fill(0, this.#at, this.#at + HEADER_WORDS);
+    if (fresh) this.#words.fill(0, this.#at, this.#at + HEADER_WORDS);
     for (let k = 0; k < this.object.neighbours.length; k++)
       for (const parity of [0, 1] as const)
         this.#stages[parity].push(new Stage(heap, this.#words, record(this.#at, k, parity)));
@@ -139,6 +142,7 @@ export class OwnedGraphPart implements KernelPart {
   publish(step: number, phase: number): void {
     const share = this.#phases.shares[phase];
     this.#bytes = 0;
+    this.#between = 0;
     this.remotePieces = 0;
     if (share) this.#stage(share, this.#place(step, phase), this.#stages[step & 1]!);
     this.step = step;
@@ -151,13 +155,24 @@ export class OwnedGraphPart implements KernelPart {
     return this.#bytes;
   }
 
+  bytesBetweenRanks(): number {
+    return this.#between;
+  }
+
+  /** Gives back the blocks of what is staged: another rank stages it anew. */
+  release(): void {
+    for (const stages of this.#stages) for (const s of stages) s.release();
+  }
+
   #stage(share: ShareFunction, context: ShareContext, stages: readonly Stage[]): void {
     const { object } = this;
     for (let k = 0; k < stages.length; k++) {
       let value: unknown;
       try {
         value = share(object as never, object.neighbours[k]!, context);
-        this.#bytes += stages[k]!.write(value);
+        const bytes = stages[k]!.write(value);
+        this.#bytes += bytes;
+        if (this.#remote[k]) this.#between += bytes;
       } catch (cause) {
         throw userError(cause, 'share', this.id, context);
       }

@@ -2,7 +2,7 @@ import { HaloweaveError } from '../../base/errors.js';
 import type { GraphDomain } from './graph.js';
 import type { AcceptFunction, GraphDefinition, GraphPhase, ShareFunction } from './graph-definition.js';
 import type { GraphShares } from './graph-part.js';
-import { type ResolvedSteps, whole } from './resolve.js';
+import { checkControl, distinct, type NamedMeasure, type ResolvedSteps, whole } from './resolve.js';
 
 type Definition = GraphDefinition<unknown, unknown>;
 
@@ -35,34 +35,42 @@ export function resolveGraph(d: Definition, domain: GraphDomain): ResolvedGraph 
       'argument',
       'the partitions have neighbours, but share nothing with them: give share(part, to) and accept(part, from, data)',
     );
-  const measures = Object.entries(d.measure ?? {}).map(([name, measure]) => {
-    if (typeof measure?.source === 'function') return { name, measure };
-    throw new HaloweaveError(
-      'argument',
-      `measure '${name}' does not say how: the partitions of a graph have no fields to name, write sum((part, add) => …)`,
-    );
-  });
+  const measures = named(d.measure, 'measure');
+  const reduces = distinct(phases.map((p, k) => named(p.reduce, `reduce of phase ${k}`)));
+  checkControl(d.control);
   if (d.cycles !== undefined) whole(d.cycles, 0, 'cycles');
   return {
     domain,
     workunits: phases.map((p) => p.workunit as never),
     shares: phases.map((p) => (p.share as ShareFunction | undefined) ?? null),
     accepts: phases.map((p) => (p.accept as AcceptFunction | undefined) ?? null),
-    measures: measures as never,
+    reduces,
+    measures,
     measureEvery: whole(d.measureEvery ?? 1, 1, 'measureEvery'),
     lag: whole(d.lag ?? 1, 0, 'lag'),
   };
+}
+
+function named(record: GraphPhase<unknown, unknown>['reduce'], what: string): NamedMeasure[] {
+  return Object.entries(record ?? {}).flatMap(([name, measure]) => {
+    if (measure === undefined) return [];
+    if (typeof measure?.source === 'function') return [{ name, measure: measure as never }];
+    throw new HaloweaveError(
+      'argument',
+      `${what} '${name}' does not say how: the partitions of a graph have no fields to name, write sum((part, add) => …)`,
+    );
+  });
 }
 
 function phasesOf(d: Definition): readonly GraphPhase<unknown, unknown>[] {
   if (!d.phases) {
     if (typeof d.workunit !== 'function')
       throw new HaloweaveError('argument', 'a partitionKernel needs a workunit (or phases)');
-    const phase = { workunit: d.workunit, share: d.share, accept: d.accept };
+    const phase = { workunit: d.workunit, share: d.share, accept: d.accept, reduce: d.reduce };
     checkShare(phase, 'the definition');
     return [phase as GraphPhase<unknown, unknown>];
   }
-  if (d.workunit || d.share || d.accept)
+  if (d.workunit || d.share || d.accept || d.reduce)
     throw new HaloweaveError(
       'argument',
       'a partitionKernel has either phases, or a workunit with share and accept, not both',

@@ -5,6 +5,7 @@ import type { NdArray } from '../../memory/ndarray.js';
 import type { RankEnvironment } from '../program.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
+import { exchangeStates, GraphCheck } from './graph-check.js';
 import { collectValues } from './graph-collect.js';
 import type { GraphDefinition, ShareContext } from './graph-definition.js';
 import { EmittedHash } from './graph-hash.js';
@@ -17,11 +18,14 @@ import { userError } from './user-error.js';
 /** A graph on one rank: its parts, their blocks in the shared heap, and the shares between them. */
 export class GraphRuntime implements DomainRuntime {
   readonly state: readonly string[] = [];
-  readonly parts: readonly OwnedGraphPart[];
+  parts: readonly OwnedGraphPart[];
   collected: ReadonlyMap<PartId, unknown> = new Map();
   readonly #definition: GraphDefinition<unknown, unknown>;
   readonly #program: ResolvedGraph;
   readonly #env: RankEnvironment;
+  readonly #context: Mutable<ShareContext>;
+  /** Heap address of every part's block. */
+  readonly #blocks: Float64Array;
 
   /** Cuts the parts by weight in the order of the domain, makes this rank's, and connects them to their neighbours. */
   constructor(definition: GraphDefinition<unknown, unknown>, program: ResolvedGraph, env: RankEnvironment) {
@@ -51,6 +55,31 @@ export class GraphRuntime implements DomainRuntime {
     comm.barrier();
     for (const p of parts) p.connect(domain, blocks, owner, comm.rank);
     this.parts = parts;
+    this.#context = context;
+    this.#blocks = blocks;
+  }
+
+  check(): GraphCheck {
+    return new GraphCheck(this);
+  }
+
+  /** At the end of a cycle: parts get new owners, who stage the last shares anew. Collective. */
+  move(owner: Int32Array, mine: readonly number[]): void {
+    const { comm } = this.#env;
+    const { domain } = this.#program;
+    const step = comm.bcast(comm.rank === 0 ? this.parts[0]!.step : 0);
+    const states = exchangeStates(this.parts, comm);
+    for (const p of this.parts) p.release();
+    comm.barrier();
+    this.parts = mine.map((number) => {
+      const address = this.#blocks[number]!;
+      const p = new OwnedGraphPart(comm.heap, domain, number, address, this.#program, this.#context, false);
+      p.object.state = states.get(number);
+      p.connect(domain, this.#blocks, owner, comm.rank);
+      return p;
+    });
+    for (const p of this.parts) p.publish(step, this.#program.shares.length - 1);
+    comm.barrier();
   }
 
   /** The state that `setup` gives for a part becomes the part's. */

@@ -1,4 +1,3 @@
-import { StateHash } from '../../base/state-hash.js';
 import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
@@ -11,18 +10,20 @@ import type { DomainRuntime } from './domain-runtime.js';
 import { Frames } from './frames.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
-import { rows } from './measure.js';
+import { GridCheck } from './grid-check.js';
+import { hashOf } from './hash.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
-import { partClass } from './part.js';
+import { type PartConstructor, partClass } from './part.js';
 import type { ResolvedProgram } from './resolve.js';
 
 /** A grid on one rank: its parts along the curve, their blocks in the shared heap, and the halos between them. */
 export class GridRuntime implements DomainRuntime {
-  readonly parts: readonly OwnedPart[];
+  parts: readonly OwnedPart[];
   readonly #output: PartitionDefinition<FieldTypes>['output'];
   readonly #program: ResolvedProgram;
   readonly #env: RankEnvironment;
   readonly #cache: PlanCache;
+  readonly #Class: PartConstructor;
   /** Heap address of every part's block. */
   readonly #blocks: Float64Array;
   #table: GatherTable | null = null;
@@ -59,16 +60,27 @@ export class GridRuntime implements DomainRuntime {
     for (const p of parts) p.connect(heap, domain, cache, blocks, owner, comm.rank);
     this.parts = parts;
     this.#cache = cache;
+    this.#Class = Class;
     this.#blocks = blocks;
   }
 
   /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
   fillHalos(): void {
+    const { domain } = this.#program;
+    const memories = this.#allMemories();
+    for (const p of this.parts)
+      for (let f = 0; f < domain.fields.length; f++)
+        p.fillHalo(f, domain, this.#cache, this.#blocks, memories);
+    this.#env.comm.barrier();
+  }
+
+  /** Which memory each field of each part has: programs swap fields. Collective. */
+  #allMemories(): Int32Array {
     const { comm } = this.#env;
     const { domain } = this.#program;
     const { parts } = this;
     const fields = domain.fields.length;
-    // Setup may have swapped fields: everybody tells which memory each field has.
+    for (const p of parts) for (let f = 0; f < fields; f++) p.setBoundaryVertices(f);
     const mine = new Int32Array(parts.length * (fields + 1));
     parts.forEach((p, k) => {
       mine.set([p.id, ...p.object._memories], k * (fields + 1));
@@ -77,8 +89,49 @@ export class GridRuntime implements DomainRuntime {
     for (const theirs of comm.allgather(mine))
       for (let at = 0; at < theirs.length; at += fields + 1)
         memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
-    for (const p of parts)
-      for (let f = 0; f < fields; f++) p.fillHalo(f, domain, this.#cache, this.#blocks, memories);
+    return memories;
+  }
+
+  check(): GridCheck {
+    return new GridCheck(this, this.#program);
+  }
+
+  /**
+   * When all parts have done the same step: gives a function that fills the halo of a field of one of this
+   * rank's parts from the neighbours' cells, as they are until `settle`. Collective.
+   */
+  refill(): (part: OwnedPart, field: number) => void {
+    const { domain } = this.#program;
+    const memories = this.#allMemories();
+    return (part, field) => part.fillHalo(field, domain, this.#cache, this.#blocks, memories, false);
+  }
+
+  /** Ends what `refill` began. Collective. */
+  settle(): void {
+    this.#env.comm.barrier();
+  }
+
+  /** At the end of a cycle: parts get new owners, blocks stay where they are. Collective. */
+  move(owner: Int32Array, mine: readonly number[]): void {
+    const { comm } = this.#env;
+    const { domain, shared } = this.#program;
+    for (const p of this.parts) p.noteMemories();
+    comm.barrier();
+    this.parts = mine.map((id) => {
+      const p = new OwnedPart(
+        comm.heap,
+        domain,
+        this.#cache,
+        id,
+        this.#blocks[id]!,
+        this.#Class,
+        shared,
+        false,
+      );
+      p.adopt();
+      p.connect(comm.heap, domain, this.#cache, this.#blocks, owner, comm.rank);
+      return p;
+    });
     comm.barrier();
   }
 
@@ -105,23 +158,6 @@ export class GridRuntime implements DomainRuntime {
   }
 
   hash(): Uint32Array {
-    const h = new StateHash();
-    const { domain, state } = this.#program;
-    const { shape } = domain.geometry;
-    const columns = shape[shape.length - 1]!;
-    for (const f of state) {
-      const { name } = domain.fields[f]!;
-      const key = StateHash.fieldKey(name);
-      for (const p of this.parts) {
-        const { lo } = p.object;
-        const rowsAbove = shape.length > 1 ? lo[0]! : 0;
-        let row = rowsAbove;
-        rows(p.object, name, (data, start, count) => {
-          h.addRow(key, row * columns + lo[lo.length - 1]!, data, start, count, 1);
-          row++;
-        });
-      }
-    }
-    return h.words();
+    return hashOf(this.#program, this.parts);
   }
 }

@@ -2,32 +2,30 @@ import { HaloweaveError } from '../../base/errors.js';
 import { factorParts, type PartsSpec, parseParts, resolveParts } from '../../decomposition/factor.js';
 import { type Boundary, type BoundaryRules, normaliseBoundary } from '../../halo/boundary.js';
 import { checkGeometry, type GridGeometry } from '../../halo/plan.js';
-import { type DType, type DTypeInfo, dtypeInfo } from '../../memory/dtype.js';
+import { type FieldInfo, type FieldTypes, readField } from './fields.js';
 
-/** The fields of a grid: the dtype of each by name. */
-export type FieldTypes = Record<string, DType>;
+export type { FieldInfo, FieldSpec, FieldTypes } from './fields.js';
 
 /** What `grid` takes. */
 export interface GridSpec<F extends FieldTypes> {
-  /** Cells per axis; the last axis is contiguous in memory. One or two axes. */
+  /** Cells per axis; the last axis is contiguous in memory. One to three axes. */
   shape: readonly number[];
   /** Number of parts, parts per axis, or what the context of `partition` gives. */
   parts: PartsSpec | number | readonly number[] | string;
   /** Width of the halo in cells (default 1). */
   halo?: number;
   /**
-   * What lies beyond the edge: `'periodic'` (default), `{ dirichlet: g }` (the value on the face, cell
-   * centres lying half a cell inside: halo = 2g − mirrored cell), `{ constant: v }` (halo cells hold v);
-   * one for all axes, a list per axis, or `{ lower, upper }` per axis.
+   * What lies beyond the edge: `'periodic'` (default), `{ dirichlet: g }` (the value on the face),
+   * `{ neumann: q }` (the derivative outward, per cell), `{ constant: c }` (the halo holds c) or a function;
+   * one for all axes, a list per axis, or `{ lower, upper }` per axis. `AxisBoundary` has the formulas. A cell
+   * outside several axes takes the last one's rule, applied to what the earlier ones made.
    */
   boundary?: Boundary;
-  /** Name and dtype of every field. All have the grid's shape and halo. */
+  /**
+   * Name and dtype of every field, or `{ dtype, centring, components, boundary }`: see `FieldSpec`. All have the
+   * grid's halo.
+   */
   fields: F;
-}
-
-export interface FieldInfo {
-  name: string;
-  dtype: DTypeInfo;
 }
 
 /** A grid cut into parts: pure data, the same on every rank. */
@@ -36,7 +34,10 @@ export interface GridDomain<F extends FieldTypes = FieldTypes> {
   readonly kind: 'grid';
   /** @internal */
   readonly geometry: GridGeometry;
-  /** @internal */
+  /**
+   * The boundary of fields that have none of their own.
+   * @internal
+   */
   readonly rules: BoundaryRules;
   /** @internal */
   readonly fields: readonly FieldInfo[];
@@ -48,20 +49,21 @@ export interface GridDomain<F extends FieldTypes = FieldTypes> {
   readonly types?: F;
 }
 
-const MAX_AXES = 2;
+/** The curve that places parts, and the halos' directions, work in any number; more than three were not tried. */
+const MAX_AXES = 3;
 /** Words kept for field numbers in every part's header. */
 export const MAX_FIELDS = 24;
-const RESERVED = ['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'load', 'swap', 'each', 'constructor'];
 
 /**
  * A regular grid, cut into a lattice of blocks whose sizes differ by at most one cell per axis. Any
- * number of parts: it is factorised so that halos are smallest. Pure and deterministic; throws on a part
- * narrower than its halo, on more parts than cells, and on field names that a part has for itself.
+ * number of parts: it is factorised so that halos are smallest. Pure and deterministic.
+ * @throws HaloweaveError 'partition' for a part narrower than its halo and more parts than cells; 'argument' for
+ *   numbers, boundaries, dtypes and field names that make no sense.
  */
 export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<F> {
   const shape = [...spec.shape];
   if (shape.length < 1 || shape.length > MAX_AXES)
-    throw new HaloweaveError('argument', `a grid of ${shape.length} axes: this version has grids of 1 and 2`);
+    throw new HaloweaveError('argument', `a grid of ${shape.length} axes: grids have 1 to ${MAX_AXES}`);
   for (const [axis, n] of shape.entries())
     if (!(Number.isSafeInteger(n) && n >= 1))
       throw new HaloweaveError(
@@ -76,11 +78,9 @@ export function grid<const F extends FieldTypes>(spec: GridSpec<F>): GridDomain<
     periodic: rules.periodic,
   };
   checkGeometry(geometry);
-  const fields = Object.entries(spec.fields).map(([name, dtype]) => fieldInfo(name, dtype));
+  const fields = Object.entries(spec.fields).map(([name, field]) => readField(name, field, rules));
   if (fields.length < 1 || fields.length > MAX_FIELDS)
     throw new HaloweaveError('argument', `a grid of ${fields.length} fields: use 1 to ${MAX_FIELDS}`);
-  for (const { name, dtype } of fields)
-    if (dtype.name.endsWith('64') && dtype.name !== 'f64') wholeRules(rules, name, dtype.name);
   return {
     kind: 'grid',
     geometry,
@@ -96,24 +96,4 @@ function dimsOf(parts: GridSpec<FieldTypes>['parts'], shape: number[], halo: num
   if (typeof parts === 'string') return resolveParts(parseParts(parts), shape);
   if ('kind' in parts) return resolveParts(parts, shape, halo);
   return resolveParts({ kind: 'dims', dims: [...parts] }, shape);
-}
-
-/** 64-bit integers cannot hold every boundary value; smaller ones store what JavaScript makes of it. */
-function wholeRules(rules: BoundaryRules, name: string, dtype: DType): void {
-  for (const [axis, sides] of rules.sides.entries())
-    for (const rule of sides)
-      if (rule.kind !== 'periodic' && !Number.isSafeInteger(rule.value))
-        throw new HaloweaveError(
-          'argument',
-          `boundary of axis ${axis} is ${rule.value}, which the ${dtype} field '${name}' cannot hold: use a whole number`,
-        );
-}
-
-function fieldInfo(name: string, dtype: DType): FieldInfo {
-  if (RESERVED.includes(name) || name.startsWith('_'))
-    throw new HaloweaveError(
-      'argument',
-      `a field cannot be called '${name}': a part has that name for itself`,
-    );
-  return { name, dtype: dtypeInfo(dtype) };
 }

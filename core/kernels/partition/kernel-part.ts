@@ -10,6 +10,8 @@ export type PartId = string | number;
 export interface KernelPart {
   /** How messages name it. */
   readonly id: PartId;
+  /** From 0, among all parts of the domain. */
+  readonly number: number;
   /** Cells (or what else the domain counts) that a cycle updates. */
   readonly cells: number;
   /** The part as user code sees it. */
@@ -34,6 +36,8 @@ export interface KernelPart {
   publish(step: number, phase: number): void;
   /** Bytes that a phase publishes; asked after it has. */
   bytes(phase: number): number;
+  /** Those of them that go to other ranks. */
+  bytesBetweenRanks(phase: number): number;
 }
 
 /** A phase's computation, the kind of part left open. */

@@ -7,9 +7,12 @@ import {
   kernelProgram,
   type RankEnvironment,
 } from '../program.js';
+import { checkedDefinition, checkedSteps, runChecked } from './check.js';
+import { ControlValues } from './control.js';
+import { CycleGate } from './cycle-gate.js';
 import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
-import { CycleGate, MeasureGate } from './gate.js';
+import { MeasureGate, NONE } from './gate.js';
 import type { GraphDomain } from './graph.js';
 import type { GraphDefinition } from './graph-definition.js';
 import { resolveGraph } from './graph-resolve.js';
@@ -17,6 +20,7 @@ import { GraphRuntime } from './graph-runtime.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart, PartId } from './kernel-part.js';
+import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { type Mutable, Sweep } from './sweep.js';
 import { traceParts } from './traced.js';
@@ -54,8 +58,9 @@ export function partitionKernel(
   });
 }
 
-async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promise<KernelOutcome> {
+async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironment): Promise<KernelOutcome> {
   const { comm, endpoint, args, options } = env;
+  const d = options.check ? checkedDefinition(definition) : definition;
   const { transport } = endpoint;
   const cycles = options.cycles ?? d.cycles ?? null;
   if (cycles === null && !d.until)
@@ -76,17 +81,30 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
     phase: 0,
     rank: comm.rank,
     ranks: comm.size,
-    measures: {},
+    measures: NONE,
     measuredCycle: -1,
+    reduced: NONE,
+    control: NONE,
   };
-  const { program: plain, runtime, setup } = open(d, domain, context, env);
-  const { parts } = runtime;
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env);
+  const parts = [...runtime.parts];
   setUp(setup, parts, context);
   runtime.fillHalos();
-  const program = env.trace ? traceParts(parts, plain, domain, env.trace) : plain;
-  const measures = new MeasureGate(program, d, args, comm, transport, parts.length);
-  const gate = new CycleGate(cycles, measures, env.horizon);
-  const frames = runtime.frames();
+  const check = options.check ? runtime.check() : null;
+  const program = check
+    ? checkedSteps(asWritten, check)
+    : env.trace
+      ? traceParts(parts, asWritten, domain, env.trace)
+      : asWritten;
+  const measures = new MeasureGate(program, comm, transport, parts.length);
+  const reduces = new ReduceGate(program, comm, transport, parts.length);
+  const control = d.control
+    ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
+    : null;
+  context.reduced = reduces.values;
+  if (control) context.control = control.at(-1);
+  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon);
+  const frames = options.silent ? null : runtime.frames();
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -94,6 +112,8 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
     context,
     gate,
     measures,
+    reduces,
+    control,
     frames,
     transport,
     progress: env.progress,
@@ -101,30 +121,36 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
   });
   comm.barrier();
   const start = performance.now();
-  await sweep.run();
+  const phases = program.workunits.length;
+  if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, program, comm });
+  else await sweep.run();
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
   const end = comm.bcast({ cycles: gate.end, interrupted: gate.interrupted });
-  const last = program.workunits.length - 1;
-  if (end.cycles > 0) for (const p of parts) if (!p.unpacked) p.unpack(p.step, last);
+  if (end.cycles > 0) for (const p of parts) if (!p.unpacked) p.unpack(p.step, phases - 1);
   context.cycle = end.cycles;
   context.phase = 0;
+  if (parts.length > 0) reduces.admits(end.cycles * phases);
   const final = measures.final(parts, comm, context);
   measures.complete(end.cycles, final);
+  // Rank 0 has parts, and all measures.
+  const steered = control && comm.rank === 0 ? control.advance(end.cycles) : NONE;
   if (comm.rank === 0 && measures.hasMeasures) env.progress.measures(end.cycles, final);
   const table = runtime.finish(context);
   const gather = (field: string): NdArray => runtime.gather(field);
   frames?.writeFinal(end.cycles, gather);
   let results: Record<string, unknown> = {};
-  if (comm.rank === 0 && d.report) {
+  if (comm.rank === 0 && d.report && !options.silent) {
     const report: ReportContext & { collected?: ReadonlyMap<PartId, unknown> } = {
       args,
       cycles: end.cycles,
       parts: domain.parts,
       ranks: comm.size,
       measures: final,
-      history: measures.history,
+      history: control ? control.alongside(measures.history) : measures.history,
+      control: steered,
+      reduced: reduces.values,
       interrupted: end.interrupted,
       gather,
       collected: runtime.collected,
@@ -138,6 +164,7 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
     seconds,
     interrupted: end.interrupted,
     measures: final,
+    control: steered,
     hash: options.hash ? runtime.hash(context) : null,
     results,
     counters: {
@@ -145,8 +172,11 @@ async function runPartitionKernel(d: AnyDefinition, env: RankEnvironment): Promi
       workunits: sweep.workunits,
       messages: sweep.messages,
       haloBytes: sweep.haloBytes,
+      haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
       seconds: sweep.seconds,
     },
+    costs: sweep.costs.table,
+    workunits: end.cycles * phases,
     state: [...runtime.state],
     gather: comm.rank === 0 ? table : null,
   };

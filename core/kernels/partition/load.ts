@@ -2,20 +2,22 @@ import { HaloweaveError } from '../../base/errors.js';
 import { dtypeOf } from '../../memory/dtype.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import { NpyFile, readBox } from '../../memory/npy-file.js';
+import type { FieldExtent } from './part.js';
 
 /**
- * Reads one part's cells of a field from a `.npy` file that holds the whole grid. `lo` is the part's first cell in
- * the grid, `whole` the shape that the file must have; nothing but the part's own cells is read.
+ * Reads what one part owns of a field from a `.npy` file that holds the whole field, of its extent and with the
+ * components of a vector as last axis. Nothing else is read.
  * @throws HaloweaveError 'argument' naming both shapes or dtypes when they differ, else as `readNpy`.
  */
 export function loadField(
   path: string,
   field: string,
   array: NdArray,
-  lo: readonly number[],
-  whole: readonly number[],
+  extent: FieldExtent,
   partition: number,
 ): void {
+  const axes = extent.shape.length;
+  const whole = [...extent.shape, ...array.shape.slice(axes)];
   using file = new NpyFile(path);
   const { shape, dtype } = file.header;
   const mine = dtypeOf(array.data);
@@ -32,5 +34,6 @@ export function loadField(
       `load: ${path} holds ${dtype.name}, field '${field}' is ${mine.name}: convert the file with astype, or declare the field as ${dtype.name}`,
       place,
     );
-  readBox(file, lo, array);
+  // Vertices of a periodic axis may pass its end; what is beyond is read from the beginning.
+  readBox(file, [...extent.lo, ...array.shape.slice(axes).map(() => 0)], array);
 }

@@ -2,8 +2,8 @@ import { ExactSum } from '../../base/exact-sum.js';
 import type { Operation } from '../../comm/operation.js';
 import { DOT, MAX, MIN, SUM, SUM_FAST } from '../../comm/operations/all.js';
 import type { BuiltinReduction, DotOperation, ReduceOperation } from '../../comm/operations/public.js';
+import { eachOwnedRow } from '../../halo/extent.js';
 import type { TypedArray } from '../../memory/dtype.js';
-import type { NdArray } from '../../memory/ndarray.js';
 import type { Context } from './definition.js';
 import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
@@ -19,7 +19,10 @@ export type Measurable = FieldTypes | StateOf<unknown>;
 export type MeasuredPart<F extends Measurable> =
   F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
-/** A field's name, or a function that hands over one term for each owned cell of a part. */
+/**
+ * A field's name, for all its values (every vertex once, every component of a vector), or a function that hands
+ * over one term for each owned cell of a part.
+ */
 export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
   | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
@@ -62,7 +65,7 @@ function factory(operation: Operation): MeasureFactory {
 
 /**
  * Σ, exact: accumulated without rounding and rounded once to the operands' precision, so that parts, ranks and order
- * cannot change it. As a measure `sum('u')` over all cells, about 2 ns a term. As an operation on numbers, arrays
+ * cannot change it. As a measure `sum('u')` over all values, about 2 ns a term. As an operation on numbers, arrays
  * and ndarrays of every dtype (integers modulo 2^bits) and on `ExactSum` objects, whose total stays unrounded.
  * A zero sum is +0; NaN, or +∞ with −∞, gives NaN.
  *
@@ -138,11 +141,10 @@ class SumAccumulator implements Accumulator {
     const s = this.#sum;
     if (this.#factor !== null) {
       const object = part as PartObject;
-      const b = object._arrays[object._field(this.#factor, 'measure')]!;
-      let line = 0;
+      // Of one centring and as many components, hence laid out alike.
+      const b = object._arrays[object._field(this.#factor, 'measure')]!.data;
       rows(object, this.#source, (data, start, count) => {
-        const other = lineStart(b, line++);
-        for (let i = 0; i < count; i++) s.add(Number(data[start + i]) * Number(b.data[other + i]));
+        for (let i = start; i < start + count; i++) s.add(Number(data[i]) * Number(b[i]));
       });
       return;
     }
@@ -274,38 +276,14 @@ class ExtremeAccumulator implements Accumulator {
   }
 }
 
-/** Visits the owned cells of a field as contiguous runs along the last axis. */
+/** Visits the owned values of a field as contiguous runs along the last axis. */
 export function rows(
   part: PartObject,
   field: string,
   visit: (data: TypedArray, start: number, count: number) => void,
 ): void {
-  const a = part._arrays[part._field(field, 'measure')]!;
-  const last = a.shape.length - 1;
-  const count = a.shape[last]!;
-  if (last === 0) {
-    visit(a.data, a.offset, count);
-    return;
-  }
-  const planes = a.shape.slice(0, last - 1).reduce((x, y) => x * y, 1);
-  for (let p = 0; p < planes; p++) {
-    let at = a.offset;
-    let rest = p;
-    for (let axis = last - 2; axis >= 0; axis--) {
-      at += (rest % a.shape[axis]!) * a.stride[axis]!;
-      rest = Math.floor(rest / a.shape[axis]!);
-    }
-    for (let i = 0; i < a.shape[last - 1]!; i++) visit(a.data, at + i * a.stride[last - 1]!, count);
-  }
-}
-
-/** Where the cells of a field's line begin; lines along the last axis are numbered in C order. */
-function lineStart(a: NdArray, line: number): number {
-  let at = a.offset;
-  let rest = line;
-  for (let axis = a.shape.length - 2; axis >= 0; axis--) {
-    at += (rest % a.shape[axis]!) * a.stride[axis]!;
-    rest = Math.floor(rest / a.shape[axis]!);
-  }
-  return at;
+  const f = part._field(field, 'measure');
+  const { data } = part._arrays[f]!;
+  const { layout, lo, shape } = part._extents[f]!;
+  eachOwnedRow(layout, lo, shape, (start, _index, count) => visit(data, start, count));
 }

@@ -1,5 +1,6 @@
 import { boxVolume } from '../../decomposition/box.js';
-import { applyBoundary, type BoundaryStep, boundaryPlan, type NumberArray } from '../../halo/boundary.js';
+import { applyBoundary, BoundaryFailure, type NumberArray } from '../../halo/boundary-apply.js';
+import type { BoundaryStep } from '../../halo/boundary-plan.js';
 import { HaloPlan } from '../../halo/exchange.js';
 import { partBox } from '../../halo/plan.js';
 import { fillData } from '../../memory/array.js';
@@ -7,9 +8,11 @@ import type { TypedArray } from '../../memory/dtype.js';
 import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
+import { boundarySteps, fieldExtents } from './field-plans.js';
 import type { GridDomain } from './grid.js';
 import type { KernelPart } from './kernel-part.js';
 import type { PartConstructor, PartObject } from './part.js';
+import { userError } from './user-error.js';
 
 /** Layouts and plans by part, shared by the parts of a rank that are alike. */
 export class PlanCache {
@@ -32,11 +35,13 @@ export class PlanCache {
     return l;
   }
 
-  plan(layout: BlockLayout): HaloPlan {
-    const key = `${layout.field.size.join('x')}:${layout.edges.map((e) => e.index).join(',')}`;
+  plan(block: BlockLayout, field: number): HaloPlan {
+    const layout = block.fields[field]!;
+    // The boxes of edges follow from the owned extent, whatever the centring.
+    const key = `${layout.size.join('x')}*${layout.components}:${block.edges.map((e) => e.index).join(',')}`;
     let p = this.#plans.get(key);
     if (!p) {
-      p = new HaloPlan(layout.field, layout.edges);
+      p = new HaloPlan(layout, block.fieldEdges[field]!);
       this.#plans.set(key, p);
     }
     return p;
@@ -46,6 +51,7 @@ export class PlanCache {
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
 export class OwnedPart implements KernelPart {
   readonly id: number;
+  readonly number: number;
   readonly cells: number;
   readonly object: PartObject;
   /** Steps done; equal to the published counter. */
@@ -61,8 +67,11 @@ export class OwnedPart implements KernelPart {
   /** Halo pieces that go to other ranks at a step. */
   remotePieces = 0;
   readonly #layout: BlockLayout;
-  readonly #plan: HaloPlan;
-  readonly #boundary: BoundaryStep[];
+  /** By field; alike fields have the same plan. */
+  readonly #plans: readonly HaloPlan[];
+  /** By field: what fills the halo beyond the grid, and what sets its boundary vertices. */
+  readonly #boundary: readonly BoundaryStep[][];
+  readonly #vertices: readonly BoundaryStep[][];
   readonly #shared: readonly (readonly number[])[];
   /** By field: the whole arena as the field's dtype. */
   readonly #memory: TypedArray[];
@@ -78,6 +87,8 @@ export class OwnedPart implements KernelPart {
   readonly #froms: TypedArray[][] = [];
   // By [parity][phase][position]: element of the first own piece.
   readonly #slots: number[][][] = [[], []];
+  /** By phase: bytes of the pieces that other ranks read. */
+  #between: number[] = [];
 
   constructor(
     heap: Heap,
@@ -87,28 +98,34 @@ export class OwnedPart implements KernelPart {
     address: Address,
     Class: PartConstructor,
     shared: readonly (readonly number[])[],
+    fresh = true,
   ) {
     this.id = id;
+    this.number = id;
     this.#shared = shared;
     this.#layout = cache.layout(id);
-    this.#plan = cache.plan(this.#layout);
-    this.#boundary = boundaryPlan(domain.geometry, domain.rules, id, this.#layout.field);
+    this.#plans = domain.fields.map((_, f) => cache.plan(this.#layout, f));
+    const steps = boundarySteps(domain, this.#layout, id);
+    this.#boundary = steps.map((s) => s.halo);
+    this.#vertices = steps.map((s) => s.vertices);
     const arena = heap.arenaOf(address);
     const offset = offsetOf(address);
     const box = partBox(domain.geometry, id);
     this.cells = boxVolume(box);
     this.#words = arena.words;
     this.#at = elementIndex(offset / 4);
-    this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
+    if (fresh) this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
     this.#bytes = shared.map((list) =>
-      list.reduce((n, f) => n + this.#plan.total * domain.fields[f]!.dtype.bytes, 0),
+      list.reduce((n, f) => n + this.#plans[f]!.total * domain.fields[f]!.dtype.bytes, 0),
     );
-    const { field } = this.#layout;
     const arrays = domain.fields.map((f, k) => {
-      const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, field.length);
-      fillData(data, 0);
-      return ndarray(data, field.size, field.strides, field.origin);
+      const { size, strides, origin, length } = this.#layout.fields[k]!;
+      const data = new f.dtype.create(arena.buffer, offset + this.#layout.fieldAt[k]!, length);
+      if (fresh) fillData(data, 0);
+      return f.vector
+        ? ndarray(data, [...size, f.components], [...strides, 1], origin)
+        : ndarray(data, size, strides, origin);
     });
     const bases = domain.fields.map((f, k) =>
       elementIndex((offset + this.#layout.fieldAt[k]!) / f.dtype.bytes),
@@ -118,7 +135,11 @@ export class OwnedPart implements KernelPart {
     domain.fields.forEach((f, k) => {
       index[f.name] = k;
     });
-    this.object = new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index);
+    const extents = fieldExtents(domain, this.#layout, id);
+    // What a program hung on a part would be lost when the part moves: refused from the start.
+    this.object = Object.preventExtensions(
+      new Class(id, box, { shape, parts: dims, halo }, arrays, bases, index, extents),
+    );
     for (const parity of [0, 1])
       this.#slots[parity] = shared.map((list, phase) =>
         list.map((f, position) =>
@@ -140,17 +161,27 @@ export class OwnedPart implements KernelPart {
     rank: number,
   ): void {
     const known = new Set<number>([this.id]);
-    for (const e of this.#layout.edges) {
+    const remote: number[] = [];
+    for (const [k, e] of this.#layout.edges.entries()) {
       const address = blocks[e.neighbour]!;
       const arena = heap.arenaOf(address);
       const theirs = owner[e.neighbour]!;
-      if (theirs !== rank) this.remotePieces++;
+      if (theirs !== rank) {
+        this.remotePieces++;
+        remote.push(k);
+      }
       if (known.has(e.neighbour)) continue;
       known.add(e.neighbour);
       this.#counters.push(arena.words);
       this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
       if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
+    this.#between = this.#shared.map((list) =>
+      list.reduce((n, f) => {
+        const { counts } = this.#plans[f]!;
+        return n + remote.reduce((m, edge) => m + counts[edge]!, 0) * domain.fields[f]!.dtype.bytes;
+      }, 0),
+    );
     domain.fields.forEach((f, k) => {
       this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
     });
@@ -182,16 +213,38 @@ export class OwnedPart implements KernelPart {
     const list = this.#shared[phase]!;
     const pieces = this.#pieces[step & 1]![phase]!;
     const bases = this.object._bases;
-    const edges = this.#plan.edges;
     for (let p = 0; p < list.length; p++) {
       const f = list[p]!;
       const base = bases[f]!;
       const memory = this.#memory[f]!;
       const from = this.#froms[f]!;
       const at = pieces[p]!;
-      for (let e = 0; e < edges; e++) this.#plan.unpack(e, from[e]!, at[e]!, memory, base);
-      if (this.#boundary.length > 0) applyBoundary(this.#boundary, memory as NumberArray, base);
+      const plan = this.#plans[f]!;
+      const edges = plan.edges;
+      for (let e = 0; e < edges; e++) plan.unpack(e, from[e]!, at[e]!, memory, base);
+      if (this.#boundary[f]!.length > 0) this.#fillBeyond(f, memory, base, step);
     }
+  }
+
+  /** Fills the halo of a field beyond the grid, for the workunit of a step. */
+  #fillBeyond(f: number, memory: TypedArray, base: number, step: number): void {
+    const phases = this.#shared.length;
+    const phase = step % phases;
+    const cycle = (step - phase) / phases;
+    try {
+      applyBoundary(this.#boundary[f]!, memory as NumberArray, base, cycle, phase);
+    } catch (error) {
+      if (!(error instanceof BoundaryFailure)) throw error;
+      const field = Object.keys(this.object._index)[f]!;
+      const what = `boundary function (axis ${error.axis}, ${error.side} side, field '${field}')`;
+      throw userError(error.cause, what, this.id, { cycle, phase });
+    }
+  }
+
+  /** Sets the boundary vertices of a field on Dirichlet sides, in place. */
+  setBoundaryVertices(f: number): void {
+    const steps = this.#vertices[f]!;
+    if (steps.length > 0) applyBoundary(steps, this.#memory[f] as NumberArray, this.object._bases[f]!);
   }
 
   /** Stages what `phase` shares for step `step`, and publishes the step. */
@@ -201,7 +254,8 @@ export class OwnedPart implements KernelPart {
     const bases = this.object._bases;
     for (let p = 0; p < list.length; p++) {
       const f = list[p]!;
-      this.#plan.pack(this.#memory[f]!, bases[f]!, slots[p]!);
+      if (this.#vertices[f]!.length > 0) this.setBoundaryVertices(f);
+      this.#plans[f]!.pack(this.#memory[f]!, bases[f]!, slots[p]!);
     }
     this.step = step;
     this.unpacked = false;
@@ -214,11 +268,29 @@ export class OwnedPart implements KernelPart {
     return this.#bytes[phase]!;
   }
 
+  /** Those of them that parts of other ranks read. */
+  bytesBetweenRanks(phase: number): number {
+    return this.#between[phase]!;
+  }
+
   /** Notes in the block which memory each field has, for whoever gathers. */
   noteMemories(): void {
     this.object._memories.forEach((m, f) => {
       this.#words[this.#at + MEMORIES + f] = m;
     });
+  }
+
+  /** Takes the part over as its last owner has left it: its step, and with `noteMemories` its memories. */
+  adopt(): void {
+    this.step = this.#words[this.#at + PUBLISHED]!;
+    const { _arrays, _bases, _memories } = this.object;
+    const [arrays, bases] = [[..._arrays], [..._bases]];
+    for (let f = 0; f < _memories.length; f++) {
+      const m = this.#words[this.#at + MEMORIES + f]!;
+      _arrays[f] = arrays[m]!;
+      _bases[f] = bases[m]!;
+      _memories[f] = m;
+    }
   }
 
   /**
@@ -231,26 +303,28 @@ export class OwnedPart implements KernelPart {
     cache: PlanCache,
     blocks: Float64Array,
     memories: Int32Array,
+    withBoundary = true,
   ): void {
     const bytes = domain.fields[field]!.dtype.bytes;
     const base = this.object._bases[field]!;
-    this.#layout.edges.forEach((e, k) => {
+    this.#layout.fieldEdges[field]!.forEach((e, k) => {
       const their = cache.layout(e.neighbour);
       const at =
         (offsetOf(blocks[e.neighbour]!) +
           their.fieldAt[memories[e.neighbour * domain.fields.length + field]!]!) /
         bytes;
-      this.#plan.copyDirect(
+      this.#plans[field]!.copyDirect(
         k,
         this.#froms[field]![k]!,
         at,
-        their.field,
+        their.fields[field]!,
         e.source,
         this.#memory[field]!,
         base,
       );
     });
-    if (this.#boundary.length > 0) applyBoundary(this.#boundary, this.#memory[field] as NumberArray, base);
+    if (withBoundary && this.#boundary[field]!.length > 0)
+      this.#fillBeyond(field, this.#memory[field]!, base, 0);
   }
 }
 

@@ -1,24 +1,27 @@
 import type { Transport } from '../../transport/transport.js';
 import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
+import type { ControlValues } from './control.js';
+import { Costs } from './costs.js';
+import type { CycleGate } from './cycle-gate.js';
 import type { Context } from './definition.js';
 import type { FrameSink } from './domain-runtime.js';
-import type { CycleGate, MeasureGate } from './gate.js';
+import type { MeasureGate } from './gate.js';
 import type { KernelPart } from './kernel-part.js';
+import type { ReduceGate } from './reduce-gate.js';
 import type { ResolvedSteps } from './resolve.js';
 import { callUser } from './user-call.js';
 import { refusePromise, userError } from './user-error.js';
 
-/** Workunits shorter than this are timed one in `SAMPLE`: reading the clock would cost more than they do, in ms; a prime, so that all parts get their turn. */
-const SHORT = 0.02;
-const SAMPLE = 61;
-
 export interface SweepSetup {
+  /** This rank's parts; may change between two calls of `run`. */
   parts: readonly KernelPart[];
   program: ResolvedSteps;
   context: Mutable<Context>;
   gate: CycleGate;
   measures: MeasureGate;
+  reduces: ReduceGate;
+  control: ControlValues | null;
   frames: FrameSink | null;
   transport: Transport;
   progress: ProgressSink;
@@ -36,24 +39,26 @@ export class Sweep {
   workunits = 0;
   messages = 0;
   haloBytes = 0;
+  haloBytesBetweenRanks = 0;
   readonly seconds: RankSeconds = { compute: 0, halo: 0, wait: 0 };
+  readonly costs: Costs;
   readonly #s: SweepSetup;
   readonly #phases: number;
   /** Cycles between two events (measure or output), 0 if there are none. */
   readonly #measureEvery: number;
   readonly #outputEvery: number;
   #cellsDone = 0;
-  #untilSample = 0;
-  #every = 1;
 
   constructor(setup: SweepSetup) {
     this.#s = setup;
     this.#phases = setup.program.workunits.length;
     this.#measureEvery = setup.measures.hasMeasures ? setup.program.measureEvery : 0;
     this.#outputEvery = setup.frames?.every ?? 0;
-    for (const p of setup.parts) p.event = this.#nextEvent(0);
+    this.costs = new Costs(setup.program.domain.parts);
+    for (const p of setup.parts) p.event = this.nextEvent(0);
   }
 
+  /** Runs cycles to the end, or to the step at which parts are held. */
   async run(): Promise<void> {
     const { transport, breathe } = this.#s;
     let spins = transport.spins;
@@ -86,13 +91,14 @@ export class Sweep {
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
   #sweep(): boolean {
-    const { parts, gate, frames, transport } = this.#s;
+    const { parts, gate, frames, transport, reduces } = this.#s;
     const phases = this.#phases;
     let worked = false;
     for (let k = 0; k < parts.length; k++) {
       const part = parts[k]!;
       const step = part.step;
       if (!part.unpacked && !part.ready(step)) continue;
+      if (step > reduces.bound && !reduces.admits(step)) continue;
       const phase = step % phases;
       if (phase === 0) {
         const cycle = step / phases;
@@ -110,16 +116,18 @@ export class Sweep {
   }
 
   #advance(part: KernelPart, step: number, phase: number): void {
-    const { program, context } = this.#s;
+    const { program, context, reduces, control } = this.#s;
     const phases = this.#phases;
-    const timed = --this.#untilSample < 0;
+    const timed = this.costs.due();
     const t0 = timed ? performance.now() : 0;
     if (!part.unpacked && step > 0) part.unpack(step, (phase + phases - 1) % phases);
     const t1 = timed ? performance.now() : 0;
     context.cycle = (step - phase) / phases;
     context.phase = phase;
     if (this.#measureEvery > 0) this.#s.measures.show(context, context.cycle);
+    if (control !== null) context.control = control.at(context.cycle);
     this.#work(part, program.workunits[phase]! as unknown as (object: unknown, context: unknown) => unknown);
+    if (step === reduces.bound) reduces.collect(part, step, phase, context);
     const t2 = timed ? performance.now() : 0;
     part.publish(step + 1, phase);
     const wakes = part.wakes;
@@ -127,11 +135,12 @@ export class Sweep {
     this.workunits++;
     this.messages += part.remotePieces;
     this.haloBytes += part.bytes(phase);
+    this.haloBytesBetweenRanks += part.bytesBetweenRanks(phase);
     if (phase === phases - 1) {
       this.#cellsDone += part.cells;
-      if (this.#measureEvery + this.#outputEvery > 0) part.event = this.#nextEvent((step + 1) / phases);
+      if (this.#measureEvery + this.#outputEvery > 0) part.event = this.nextEvent((step + 1) / phases);
     }
-    if (timed) this.#sample(t1 - t0 + (performance.now() - t2), t2 - t1);
+    if (timed) this.costs.sample(this.seconds, part.number, t1 - t0 + (performance.now() - t2), t2 - t1);
   }
 
   #work(part: KernelPart, workunit: (object: unknown, context: unknown) => unknown): void {
@@ -147,7 +156,7 @@ export class Sweep {
 
   /** Measures and puts out the state at the beginning of a cycle; false if that has to wait. */
   #event(part: KernelPart, cycle: number): boolean {
-    const { context, measures, frames } = this.#s;
+    const { context, measures, control, frames } = this.#s;
     const phases = this.#phases;
     if (!part.unpacked) {
       if (part.step > 0) part.unpack(part.step, phases - 1);
@@ -158,6 +167,7 @@ export class Sweep {
       context.phase = 0;
       // This cycle may not be open yet: what the one before could see is there on every rank.
       measures.show(context, cycle - 1);
+      if (control !== null) context.control = control.at(cycle - 1);
       try {
         measures.collect(part, cycle, context);
       } catch (cause) {
@@ -170,7 +180,8 @@ export class Sweep {
     return true;
   }
 
-  #nextEvent(cycle: number): number {
+  /** The first cycle from `cycle` on at whose beginning a state is measured or put out, −1 for none. */
+  nextEvent(cycle: number): number {
     const next = (every: number): number =>
       every > 0 ? Math.ceil(cycle / every) * every : Number.POSITIVE_INFINITY;
     const e = Math.min(next(this.#measureEvery), next(this.#outputEvery));
@@ -178,11 +189,12 @@ export class Sweep {
   }
 
   #finished(): boolean {
-    const { parts, gate, frames, transport } = this.#s;
-    const last = gate.end * this.#phases;
+    const { parts, gate, reduces, frames, transport } = this.#s;
+    const end = gate.end * this.#phases;
+    const last = Math.min(end, reduces.held);
     for (let k = 0; k < parts.length; k++) if (parts[k]!.step < last) return false;
-    // Rank 0 leaves when every frame that was due before the end has been written.
-    return !(frames && transport.rank === 0 && frames.next < gate.end);
+    // Rank 0 leaves for good when every frame that was due before the end has been written.
+    return last < end || !(frames && transport.rank === 0 && frames.next < gate.end);
   }
 
   #report(): void {
@@ -190,13 +202,5 @@ export class Sweep {
     progress.updated(this.#cellsDone);
     if (transport.rank === 0 && measures.hasMeasures && measures.cycle >= 0)
       progress.measures(measures.cycle, measures.values);
-  }
-
-  #sample(halo: number, compute: number): void {
-    const weight = this.#every / 1000;
-    this.seconds.halo += halo * weight;
-    this.seconds.compute += compute * weight;
-    this.#every = halo + compute < SHORT ? SAMPLE : 1;
-    this.#untilSample = this.#every - 1;
   }
 }

@@ -13,15 +13,25 @@ export function userError(
   partition: PartId,
   context: { cycle: number; phase: number },
 ): HaloweaveError {
+  // Found by the kernel itself, and placed.
+  if (cause instanceof HaloweaveError && cause.code === 'program' && cause.place.partition === partition)
+    return cause;
   const inner = cause instanceof Error ? cause : new Error(String(cause));
   const error = new HaloweaveError(
     'program',
-    `${what} of partition ${partName(partition)}, cycle ${context.cycle}, phase ${context.phase}: ${inner.message}`,
+    `${what} of partition ${partName(partition)}, cycle ${context.cycle}, phase ${context.phase}: ${inner.message}${hint(inner)}`,
     { partition, cycle: context.cycle, phase: context.phase, operation: what },
   );
   const frames = (inner.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   error.stack = [`${inner.name} in ${error.message}`, ...frames].join('\n');
   return error;
+}
+
+/** What to do instead, where the engine's own message does not say. */
+function hint(error: Error): string {
+  return /^Cannot add property .* object is not extensible$/.test(error.message)
+    ? '; what belongs to a partition goes into its fields, or its state, where it moves with it'
+    : '';
 }
 
 /** Refuses a promise from user code that is called between two steps of a partition. */

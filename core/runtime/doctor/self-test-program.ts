@@ -5,7 +5,7 @@ import type { Communicator } from '../../comm/communicator.js';
 const DURATION = 1500;
 /** Calls between two looks at the clock. */
 const BATCH = 200;
-const larger = (a: number, b: number): number => Math.max(a, b);
+const MAX = { reduction: 'max' } as const;
 
 export interface SelfTestArgs {
   test: 'ring' | 'collectives' | 'latency' | 'bandwidth';
@@ -24,7 +24,7 @@ export default function main(comm: Communicator, args: SelfTestArgs): SelfTestFi
       return {
         barrier: timed(comm, () => comm.barrier()),
         allreduce: timed(comm, () => {
-          const top = comm.allreduce(comm.rank, larger);
+          const top = comm.allreduce(comm.rank, MAX);
           if (top !== comm.size - 1) throw new Error(`allreduce: the largest rank is ${top} of ${comm.size}`);
         }),
       };
@@ -99,5 +99,5 @@ function bandwidth(comm: Communicator, elements: number): SelfTestFigures {
   const rate = (copies * elements * 8) / (performance.now() - start) / 1e6;
   if (target[elements - 1] !== comm.rank + 1)
     throw new Error('memory: a copy has other contents than its source');
-  return { bandwidth: comm.allreduce(rate, (a, b) => a + b) };
+  return { bandwidth: comm.allreduce(rate, { reduction: 'sum' }) };
 }

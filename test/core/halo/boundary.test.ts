@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { boxSize } from '../../../core/decomposition/box.js';
 import {
   type AxisBoundary,
-  applyBoundary,
   type Boundary,
+  type BoundaryFunction,
+  type BoundaryPlace,
   type BoundaryRules,
-  boundaryPlan,
   normaliseBoundary,
   type SidedBoundary,
 } from '../../../core/halo/boundary.js';
+import { applyBoundary, BoundaryFailure, type NumberArray } from '../../../core/halo/boundary-apply.js';
+import { boundaryPlan, boundaryVertices } from '../../../core/halo/boundary-plan.js';
+import type { Centring } from '../../../core/halo/extent.js';
 import { type FieldLayout, fieldLayout, flatIndices } from '../../../core/halo/layout.js';
 import { type GridGeometry, haloEdges, partBox } from '../../../core/halo/plan.js';
 import { coordsOf, pointCount } from '../../../core/topology/cartesian.js';
@@ -57,17 +60,28 @@ function run(g: GridGeometry, rules: BoundaryRules, kind: FloatKind): Padded[] {
   return parts;
 }
 
+/** A boundary function that tells every place from every other. */
+const blend: BoundaryFunction = (inside, { index }) => index.reduce((n, x) => n * 0.3 + x / 7, inside);
+
 /** The value at any global position straight from the stated rule: the last outside axis decides. */
 function oracle(g: GridGeometry, rules: BoundaryRules, x: number[], round: (v: number) => number): number {
   for (let k = x.length - 1; k >= 0; k--) {
     const n = g.shape[k];
     if (g.periodic[k] || (x[k] >= 0 && x[k] < n)) continue;
     const rule = rules.sides[k][x[k] < 0 ? 0 : 1];
-    if (rule.kind === 'constant') return round(rule.value);
+    if (rule.kind === 'constant') return round(rule.value as number);
     if (rule.kind === 'periodic') throw new Error('a periodic axis has no outside');
     const mirrored = x.slice();
     mirrored[k] = x[k] < 0 ? -1 - x[k] : 2 * n - 1 - x[k];
-    return round(2 * rule.value - oracle(g, rules, mirrored, round));
+    const inside = oracle(g, rules, mirrored, round);
+    if (rule.kind === 'dirichlet') return round(2 * (rule.value as number) - inside);
+    if (rule.kind === 'function') {
+      const index = x.map((c, a) => (g.periodic[a] ? (c + g.shape[a]) % g.shape[a] : c));
+      return round(blend(inside, { index } as never) as number);
+    }
+    // A derivative of 0 mirrors, −0 included.
+    const q = rule.value as number;
+    return q === 0 ? inside : round(inside + Math.abs(x[k] - mirrored[k]) * q);
   }
   return round(initial(x.map((c, k) => ((c % g.shape[k]) + g.shape[k]) % g.shape[k])));
 }
@@ -102,6 +116,8 @@ const value = fc.constantFrom(0, -0, 0.1, -1 / 3, 2.7, 1e-3);
 const side: fc.Arbitrary<AxisBoundary> = fc.oneof(
   value.map((v) => ({ dirichlet: v })),
   value.map((v) => ({ constant: v })),
+  value.map((v) => ({ neumann: v })),
+  fc.constant(blend),
 );
 const axisBoundary: fc.Arbitrary<AxisBoundary | SidedBoundary> = fc.oneof(
   fc.constant<AxisBoundary>('periodic'),
@@ -170,6 +186,106 @@ describe('boundary values', () => {
   });
 });
 
+describe('each kind of rule by hand', () => {
+  const filled = (
+    boundary: Boundary,
+    values: NumberArray,
+    { halo = 2, centring = 'cell' as Centring, components = 1, cycle = 0 } = {},
+  ): number[] => {
+    const rules = normaliseBoundary(boundary, 1);
+    const owned = values.length / components - 2 * halo;
+    const g = { shape: [centring === 'cell' ? owned : owned - 1], dims: [1], halo, periodic: rules.periodic };
+    const layout = fieldLayout([owned], halo, components);
+    applyBoundary(boundaryVertices(g, rules, 0, layout, centring), values, 0);
+    applyBoundary(boundaryPlan(g, rules, 0, layout, centring), values, 0, cycle, 1);
+    return Array.from(values as Float64Array, Number);
+  };
+
+  it('Neumann: the derivative outward, per cell, over the distance from the mirror image', () => {
+    const rule = { lower: { neumann: 10 }, upper: { neumann: -1 } };
+    // A straight line keeps its slope: outward at the lower end it is −1.
+    expect(
+      filled({ lower: { neumann: -1 }, upper: { neumann: 1 } }, Float64Array.of(0, 0, 5, 6, 7, 0, 0)),
+    ).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(filled(rule, Float64Array.of(0, 0, 1, 2, 3, 0, 0))).toEqual([32, 11, 1, 2, 3, 2, -1]);
+    const vertices = Float64Array.of(0, 0, 1, 2, 3, 0, 0);
+    expect(filled(rule, vertices, { centring: 'vertex' })).toEqual([43, 22, 1, 2, 3, 0, -3]);
+    expect(filled({ neumann: 0 }, Float64Array.of(1, -0, 1, 1), { halo: 1 })).toEqual([-0, -0, 1, 1]);
+    expect(filled(rule, BigInt64Array.of(0n, 0n, 1n, 2n, 3n, 0n, 0n) as never)).toEqual([
+      32, 11, 1, 2, 3, 2, -1,
+    ]);
+  });
+
+  it('Dirichlet on vertices: the boundary vertex has the value', () => {
+    const rule = { lower: { dirichlet: 10 }, upper: { dirichlet: -7 } };
+    expect(filled(rule, Float64Array.of(0, 0, 1, 2, 4, 8, 0, 0), { centring: 'vertex' })).toEqual([
+      16, 18, 10, 2, 4, -7, -18, -16,
+    ]);
+  });
+
+  it('vectors: one value for all components, or one each', () => {
+    const values = () => Float64Array.of(0, 0, 1, 2, 3, 4, 0, 0);
+    const vectors = { halo: 1, components: 2 };
+    expect(filled({ dirichlet: 1 }, values(), vectors)).toEqual([1, 0, 1, 2, 3, 4, -1, -2]);
+    expect(filled({ lower: { dirichlet: [1, 9] }, upper: { neumann: [0, 5] } }, values(), vectors)).toEqual([
+      1, 16, 1, 2, 3, 4, 3, 9,
+    ]);
+    expect(() => filled({ constant: [1, 2, 3] }, values(), vectors)).toThrow(
+      /3 values for a field of 2 components/,
+    );
+  });
+
+  it('a function: what lies inside, and the place', () => {
+    const seen: BoundaryPlace[] = [];
+    const f: BoundaryFunction = (inside, place) => {
+      seen.push({ ...place, index: [...place.index] });
+      return inside + 100 * place.layer + place.component;
+    };
+    const values = Float64Array.of(0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0);
+    expect(filled({ lower: f, upper: { constant: 0 } }, values, { components: 2, cycle: 6 })).toEqual([
+      203, 205, 101, 103, 1, 2, 3, 4, 0, 0, 0, 0,
+    ]);
+    const common = { axis: 0, side: 'lower', cycle: 6, phase: 1 };
+    expect(seen).toEqual([
+      { index: [-2], layer: 2, component: 0, ...common },
+      { index: [-2], layer: 2, component: 1, ...common },
+      { index: [-1], layer: 1, component: 0, ...common },
+      { index: [-1], layer: 1, component: 1, ...common },
+    ]);
+    seen.length = 0;
+    filled({ lower: { constant: 0 }, upper: f }, Float64Array.of(0, 1, 2, 3, 0), {
+      halo: 1,
+      centring: 'vertex',
+    });
+    expect(seen).toMatchObject([{ index: [3], layer: 1, side: 'upper' }]);
+  });
+
+  it('a function that fails', () => {
+    const fails: BoundaryFunction = () => {
+      throw new RangeError('no such thing');
+    };
+    const cause = (f: BoundaryFunction, values: NumberArray): unknown => {
+      try {
+        filled(f, values);
+      } catch (error) {
+        expect(error).toBeInstanceOf(BoundaryFailure);
+        expect(error).toMatchObject({ axis: 0, side: 'lower' });
+        return (error as Error).cause;
+      }
+      throw new Error('accepted');
+    };
+    expect(cause(fails, new Float64Array(7))).toEqual(new RangeError('no such thing'));
+    expect(cause(() => '1' as never, new Float64Array(7))).toHaveProperty(
+      'message',
+      expect.stringMatching(/gave 1 for \(-2\): give a number/),
+    );
+    expect(cause(() => 1, new BigInt64Array(7) as never)).toHaveProperty(
+      'message',
+      expect.stringMatching(/give a bigint/),
+    );
+  });
+});
+
 describe('boundaryPlan', () => {
   const rules = normaliseBoundary({ constant: 2 }, 2);
   const g = { shape: [9, 9], dims: [3, 3], halo: 1, periodic: rules.periodic };
@@ -233,6 +349,8 @@ describe('normaliseBoundary', () => {
     [{ dirichlet: Number.NaN }, 1, /axis 0: dirichlet is NaN/],
     [{ dirichlet: Number.POSITIVE_INFINITY }, 1, /finite/],
     [{ constant: '1' }, 1, /constant is 1/],
+    [{ neumann: [1, Number.NaN] }, 1, /neumann is NaN/],
+    [{ constant: [] }, 1, /empty list/],
     [{ dirichlet: 1, constant: 2 }, 1, /axis 0 is/],
     [undefined, 1, /axis 0 is undefined/],
     ['periodic', 0, /0 axes/],

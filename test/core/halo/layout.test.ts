@@ -8,12 +8,22 @@ describe('fieldLayout', () => {
       size: [3, 4],
       halo: 2,
       padded: [7, 8],
+      components: 1,
       strides: [8, 1],
       origin: 18,
       length: 56,
     });
     expect(fieldLayout([5], 0)).toMatchObject({ padded: [5], strides: [1], origin: 0, length: 5 });
     expect(fieldLayout([2, 3, 4], 1)).toMatchObject({ strides: [30, 6, 1], origin: 37, length: 120 });
+  });
+
+  it('keeps the components of a vector side by side', () => {
+    const layout = fieldLayout([3, 4], 1, 3);
+    expect(layout).toMatchObject({ components: 3, strides: [18, 3], origin: 21, length: 90 });
+    const box = { lo: [0, 1], hi: [2, 3] };
+    expect(flatRuns(layout, box)).toEqual({ starts: Int32Array.of(24, 42), length: 6 });
+    expect([...flatIndices(layout, box)]).toEqual([24, 25, 26, 27, 28, 29, 42, 43, 44, 45, 46, 47]);
+    expect(() => fieldLayout([3], 1, 0)).toThrow(/0 components/);
   });
 
   it('refuses what cannot be laid out', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runProgram, treeProgram } from '../../../core/comm/operations/brackets.js';
 import { foldTree, treeDepth, treePlace } from '../../../core/topology/tree.js';
 
 const MOST = 1000;
@@ -68,6 +69,8 @@ describe('the preorder tree', () => {
       }
       const folded = foldTree(size, (r) => letters[r]!, bracket);
       expect(folded).toBe(values.get(0));
+      // What operations do with all operands at hand.
+      expect(runProgram(treeProgram(size), [...letters], bracket)).toBe(folded);
       expect(folded.replace(/[()]/g, '')).toBe(letters.slice(0, size));
     }
   });

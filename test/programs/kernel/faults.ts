@@ -1,5 +1,5 @@
 /** A sound program, made wrong in one place: `--fault NAME`. */
-import { grid, type Measure, max, type PartitionDefinition, partitionKernel, sum } from 'haloweave';
+import { dot, grid, type Measure, max, type PartitionDefinition, partitionKernel, sum } from 'haloweave';
 
 const FIELDS = { u: 'f64', v: 'f64', n: 'i32' } as const;
 type Fields = typeof FIELDS;
@@ -34,7 +34,7 @@ const faults: Record<string, Anything> = {
   'private name': gridWith({ fields: { _u: 'f64' } }),
   'no fields': gridWith({ fields: {} }),
   'unknown dtype': gridWith({ fields: { u: 'f16' } }),
-  'three axes': gridWith({ shape: [4, 4, 4] }),
+  'four axes': gridWith({ shape: [4, 4, 4, 4] }),
   'empty axis': gridWith({ shape: [12, 0] }),
   'dims of one axis': gridWith({ parts: [4] }),
   'dims of three axes': gridWith({ parts: '2x2x2' }),
@@ -43,6 +43,35 @@ const faults: Record<string, Anything> = {
   'boundary on one side': gridWith({ boundary: { lower: 'periodic', upper: { constant: 0 } } }),
   'boundary per axis': gridWith({ boundary: ['periodic'] }),
   'fraction for i64': gridWith({ fields: { l: 'i64' }, boundary: { constant: 0.5 } }),
+  'list for a number': gridWith({ boundary: { dirichlet: [1, 2] } }),
+  'list too short': gridWith({
+    fields: { m: { dtype: 'f64', components: 3, boundary: { constant: [1, 2] } } },
+    boundary: { constant: 0 },
+  }),
+  'derivative without end': gridWith({ boundary: { neumann: Number.POSITIVE_INFINITY } }),
+  'field periodic by itself': gridWith({
+    boundary: [{ constant: 0 }, 'periodic'],
+    fields: { u: { dtype: 'f64', boundary: 'periodic' } },
+  }),
+  'unknown centring': gridWith({ fields: { u: { dtype: 'f64', centring: 'face' } } }),
+  'no components': gridWith({ fields: { u: { dtype: 'f64', components: 0 } } }),
+  'unknown property': gridWith({ fields: { u: { dtype: 'f64', centering: 'vertex' } } }),
+  'vector of another length': {
+    ...gridWith({ fields: { u: { dtype: 'f64', components: 3 } } }),
+    setup: (part: { fill(name: string, value: () => number[]): void }) => part.fill('u', () => [1, 2]),
+  },
+  'swap of two kinds': {
+    ...gridWith({ fields: { u: 'f64', v: { dtype: 'f64', components: 1 } } }),
+    setup: (part: { swap(a: string, b: string): void }) => part.swap('u', 'v'),
+  },
+  'dot of two kinds': {
+    ...gridWith({ fields: { u: 'f64', m: { dtype: 'f64', components: 2 } } }),
+    measure: { product: dot('u', 'm') },
+  },
+  'each of what': {
+    ...gridWith({ fields: { u: { dtype: 'f64', centring: 'vertex' } } }),
+    setup: (part: { each(visit: () => void): void }) => part.each(() => undefined),
+  },
   'no domain': { partition: () => undefined },
   'no partition': { partition: undefined },
   // The definition.

@@ -48,17 +48,17 @@ class PartCell implements Cell {
   constructor(part: AnyPart) {
     this.#part = part;
   }
-  read(field: string, a: number, b = 0): number {
-    return this.#at(field, a, b) as number;
+  read(field: string, a: number, b = 0, c = 0): number {
+    return this.#at(field, a, b, c) as number;
   }
-  readBig(field: string, a: number, b = 0): bigint {
-    return this.#at(field, a, b) as bigint;
+  readBig(field: string, a: number, b = 0, c = 0): bigint {
+    return this.#at(field, a, b, c) as bigint;
   }
   write(field: string, value: number | bigint): void {
     this.#part[field]!.data[this.flat] = value as never;
   }
-  #at(field: string, a: number, b: number): number | bigint {
-    const array = this.#part[field]!;
-    return array.data[this.flat + a * array.stride[0]! + b]!;
+  #at(field: string, a: number, b: number, c: number): number | bigint {
+    const { data, stride } = this.#part[field]!;
+    return data[this.flat + a * stride[0]! + b * (stride[1] ?? 0) + c * (stride[2] ?? 0)]!;
   }
 }

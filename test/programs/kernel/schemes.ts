@@ -6,10 +6,10 @@ import type { Boundary, DType } from 'haloweave';
 
 export type Value = number | bigint;
 
-/** One cell and its surroundings. Offsets are along axis 0 and axis 1. */
+/** One cell and its surroundings. Offsets are along the axes. */
 export interface Cell {
-  read(field: string, a: number, b?: number): number;
-  readBig(field: string, a: number, b?: number): bigint;
+  read(field: string, a: number, b?: number, c?: number): number;
+  readBig(field: string, a: number, b?: number, c?: number): bigint;
   write(field: string, value: Value): void;
   index: readonly number[];
 }
@@ -27,8 +27,8 @@ export interface Scheme {
 }
 
 /** A number between −1 and 1 that looks like nothing in particular; exact in every engine. */
-function rough([i = 0, j = 0]: readonly number[], seed: number): number {
-  return (((i * 7919 + j * 104729 + seed * 1299709) % 2003) - 1001) / 1001;
+function rough([i = 0, j = 0, k = 0]: readonly number[], seed: number): number {
+  return (((i * 7919 + j * 104729 + k * 15485863 + seed * 1299709) % 2003) - 1001) / 1001;
 }
 
 const heat: Scheme = {
@@ -255,8 +255,109 @@ const rows: Scheme = {
   measures: { u: { kind: 'sum', field: 'u' } },
 };
 
-export const SCHEMES = { heat, line, beam, arms, nine, dtypes, phases, rows } satisfies Record<
-  string,
-  Scheme
->;
+/** Seven points in a box that is periodic, mirrored and held at its sides. */
+const seven: Scheme = {
+  shape: [13, 9, 11],
+  halo: 1,
+  boundary: ['periodic', { lower: { neumann: 0.125 }, upper: { neumann: 0 } }, { dirichlet: 0.3 }],
+  fields: { u: 'f64', next: 'f64' },
+  init: (field, index) => (field === 'u' ? rough(index, 10) : 0),
+  phases: [
+    {
+      share: ['u'],
+      swap: [['u', 'next']],
+      update(c) {
+        const u = c.read('u', 0);
+        let around = c.read('u', -1) + c.read('u', 1);
+        around += c.read('u', 0, -1) + c.read('u', 0, 1);
+        around += c.read('u', 0, 0, -1) + c.read('u', 0, 0, 1);
+        c.write('next', u + 0.15 * (around - 6 * u));
+      },
+    },
+  ],
+  measures: { sum: { kind: 'sum', field: 'u' }, most: { kind: 'max', field: 'u' } },
+};
+
+/** All 27 points of a cube, in three sizes of element, each corner with a weight of its own. */
+const cube: Scheme = {
+  shape: [10, 12, 9],
+  halo: 1,
+  boundary: [{ lower: { dirichlet: -1 }, upper: { constant: 2 } }, 'periodic', { neumann: 3 }],
+  fields: { u: 'f64', u1: 'f64', s: 'f32', s1: 'f32', l: 'i64', l1: 'i64' },
+  init: (field, index) =>
+    field.startsWith('l') ? BigInt(Math.round(rough(index, 11) * 1001)) << 40n : rough(index, 12),
+  phases: [
+    {
+      share: ['u', 's', 'l'],
+      swap: [
+        ['u', 'u1'],
+        ['s', 's1'],
+        ['l', 'l1'],
+      ],
+      update(cell) {
+        let u = 0;
+        let s = 0;
+        let l = 0n;
+        for (let a = -1; a <= 1; a++)
+          for (let b = -1; b <= 1; b++)
+            for (let c = -1; c <= 1; c++) {
+              const weight = 9 * a + 3 * b + c + 13.5;
+              u += cell.read('u', a, b, c) * weight;
+              s += cell.read('s', c, a, b) * weight;
+              l += cell.readBig('l', b, c, a) * BigInt(2 * weight);
+            }
+        cell.write('u1', u / 361 + cell.read('s', 1, -1, 1) / 8);
+        cell.write('s1', s / 367 - cell.read('u', -1, -1, 1) / 8);
+        cell.write('l1', BigInt.asIntN(64, l));
+      },
+    },
+  ],
+  measures: {
+    u: { kind: 'sum', field: 'u' },
+    s: { kind: 'min', field: 's' },
+    l: { kind: 'max', field: 'l' },
+  },
+};
+
+/** Two cells of halo and red and black in place. */
+const layers: Scheme = {
+  shape: [12, 10, 14],
+  halo: 2,
+  boundary: ['periodic', { dirichlet: 0.5 }, { lower: { neumann: 0.25 }, upper: { constant: 0 } }],
+  fields: { p: 'f64', q: 'f64', r: 'f64' },
+  state: ['q', 'p'],
+  init: (field, index) => (field === 'r' ? 0 : rough(index, field === 'p' ? 13 : 14)),
+  phases: [
+    { share: ['p'], update: (c) => gather(c, 0) },
+    { share: ['p'], update: (c) => gather(c, 1) },
+    {
+      share: ['q'],
+      swap: [['q', 'r']],
+      update: (c) =>
+        c.write('r', (c.read('q', 2, -2, 1) + c.read('q', -2, 1, 2) + c.read('p', 0, 2, -2)) / 3),
+    },
+  ],
+  measures: { p: { kind: 'sum', field: 'p' }, q: { kind: 'sum', field: 'q' } },
+};
+
+function gather(c: Cell, colour: number): void {
+  const [i = 0, j = 0, k = 0] = c.index;
+  if ((i + j + k) % 2 !== colour) return;
+  const around = c.read('p', -1) + c.read('p', 1) + c.read('p', 0, -1) + c.read('p', 0, 1);
+  c.write('p', (around + c.read('p', 0, 0, -1) + c.read('p', 0, 0, 1) - 0.1 * c.read('q', 0)) / 6);
+}
+
+export const SCHEMES = {
+  heat,
+  line,
+  beam,
+  arms,
+  nine,
+  dtypes,
+  phases,
+  rows,
+  seven,
+  cube,
+  layers,
+} satisfies Record<string, Scheme>;
 export type SchemeName = keyof typeof SCHEMES;

@@ -27,7 +27,7 @@ const models: Record<string, SpinsModel> = {
     mu: 0.6,
   },
 };
-const shapes = [[7], [2], [1], [4, 5], [3, 1], [2, 2], [1, 6]];
+const shapes = [[7], [2], [1], [4, 5], [3, 1], [2, 2], [1, 6], [3, 4, 5], [4, 1, 2], [2, 2, 2], [1, 3, 3]];
 
 describe.each(Object.entries(models))('the effective field of %s', (_, model) => {
   it.each(shapes.flatMap((shape) => [true, false].map((periodic) => [shape, periodic] as const)))(
@@ -35,11 +35,11 @@ describe.each(Object.entries(models))('the effective field of %s', (_, model) =>
     (shape, periodic) => {
       const l = lattice(shape, periodic, 3);
       const p = placesFor(l);
-      const row = new RowField(l.plane ? 2 : 1, coefficients(model));
+      const row = new RowField(l.axes, coefficients(model));
       const n = l.columns;
       let torque = 0;
-      for (let r = 0; r < l.rows; r++) {
-        const b = row.of(p, S, r).slice();
+      for (let r = 0; r < l.layers * l.rows; r++) {
+        const b = row.of(p, S, Math.floor(r / l.rows) * p.layer + (r % l.rows) * p.pitch).slice();
         for (let c = 0; c < n; c++) {
           const cell = r * n + c;
           const expected = gradientField(model, l, cell);
@@ -62,8 +62,8 @@ it('scales with the coefficients', () => {
   const l = lattice([4, 5], true);
   const p = placesFor(l);
   const c = coefficients(models['everything, bulk, tilted']!);
-  const once = new RowField(2, c).of(p, S, 2);
-  const quarter = new RowField(2, scaled(c, -0.25)).of(p, S, 2);
+  const once = new RowField(2, c).of(p, S, 2 * p.pitch);
+  const quarter = new RowField(2, scaled(c, -0.25)).of(p, S, 2 * p.pitch);
   once.forEach((b, i) => {
     expect(quarter[i]).toBe(-0.25 * b);
   });

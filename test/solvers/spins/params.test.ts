@@ -64,6 +64,14 @@ describe('parameters of a relaxation', () => {
     });
   });
 
+  it('takes layers, with a boundary for each axis', () => {
+    const lattice = { shape: [3, 8, 16], boundary: ['open', 'periodic', 'periodic'] };
+    expect(parseSpinsParamsObject({ ...least, lattice, pictureLayer: 2 })).toMatchObject({
+      lattice,
+      pictureLayer: 2,
+    });
+  });
+
   it('keeps what is given and normalises the axis', () => {
     const params = parseSpinsParamsObject(full);
     expect(params).toEqual({ ...full, anisotropy: { K: 0.1, axis: [0, 0.6, 0.8] } });
@@ -93,10 +101,13 @@ describe('parameters of a relaxation', () => {
     ['lattice.shape', [8, 16385], 'lattice.shape[1] is 16385; expected an integer from 1 to 16384'],
     [
       'lattice.shape',
-      [1, 2, 3],
-      'lattice.shape is [1,2,3]; expected [n] or [rows, columns] with integers from 1 to 16384',
+      [1, 2, 3, 4],
+      'lattice.shape is [1,2,3,4]; expected [n], [rows, columns] or [layers, rows, columns] with integers from 1 to 16384',
     ],
-    ['lattice.shape', [], 'lattice.shape is []; expected [n] or [rows, columns]'],
+    ['lattice.shape', [], 'lattice.shape is []; expected [n], [rows, columns] or'],
+    ['lattice.shape', [4096, 4096, 17], 'lattice.shape is [4096,4096,17]; expected at most 268435456 spins'],
+    ['lattice.boundary', ['open'], 'lattice.boundary must have as many entries as shape'],
+    ['pictureLayer', -1, 'pictureLayer is -1; expected an integer from 0 to 16383'],
     ['lattice.boundary', 'Periodic', 'lattice.boundary is "Periodic"; expected "periodic" or "open"'],
     ['exchange', '1', 'exchange is "1"; expected a finite number'],
     ['exchange', undefined, 'exchange is missing; expected a finite number'],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type SpinWave, spinWave } from '../../../solvers/spins/spin-wave.js';
 
-const wave: SpinWave = { spins: 60, mode: 7, cone: 0.9, alpha: 0.05, exchange: 1.5, mu: 0.8, gamma: 1.1 };
+type Chain = SpinWave & { spins: number; mode: number };
+
+const wave: Chain = { spins: 60, mode: 7, cone: 0.9, alpha: 0.05, exchange: 1.5, mu: 0.8, gamma: 1.1 };
 const spin = (w: SpinWave, t: number, j: number): number[] => {
   const out = new Float64Array(3);
   spinWave(w, t)(j, out);
@@ -9,11 +11,7 @@ const spin = (w: SpinWave, t: number, j: number): number[] => {
 };
 
 /** VALIDATION's formulas as they stand there. */
-function literal(
-  { spins, mode, cone, alpha, exchange = 1, mu = 1, gamma = 1 }: SpinWave,
-  t: number,
-  j: number,
-) {
+function literal({ spins, mode, cone, alpha, exchange = 1, mu = 1, gamma = 1 }: Chain, t: number, j: number) {
   const k = (2 * Math.PI * mode) / spins;
   const rate = gamma * ((2 * exchange) / mu) * (1 - Math.cos(k));
   const lambda = (alpha * rate) / (1 + alpha * alpha);
@@ -43,6 +41,31 @@ describe('the exact spin wave', () => {
         });
   });
 
+  it('is in three dimensions the wave along one axis if the others are still', () => {
+    const flat = (axis: number): SpinWave => ({
+      ...wave,
+      spins: [5, 4, 3].with(axis, wave.spins),
+      mode: [0, 0, 0].with(axis, wave.mode),
+    });
+    const out = new Float64Array(3);
+    for (const axis of [0, 1, 2])
+      for (const j of [0, 1, 59]) {
+        spinWave(flat(axis), 1.7)([2, 1, 2].with(axis, j), out);
+        expect([...out]).toEqual(spin(wave, 1.7, j));
+      }
+  });
+
+  it('turns with the sum over the axes', () => {
+    // The undamped phase after a time grows by γ(2J/µ) Σ (1 − cos k_i) cosθ.
+    const w: SpinWave = { ...wave, spins: [6, 8], mode: [1, 3], alpha: 0 };
+    const rate = ((1.1 * 2 * 1.5) / 0.8) * (1 - Math.cos(Math.PI / 3) + 1 - Math.cos((6 * Math.PI) / 8));
+    const out = new Float64Array(3);
+    spinWave(w, 0.1)([0, 0], out);
+    expect(Math.atan2(out[1]!, out[0]!)).toBeCloseTo(0.1 * rate * Math.cos(0.9), 13);
+    spinWave(w, 0)([2, 5], out);
+    expect(Math.cos((2 * Math.PI) / 3 + (30 * Math.PI) / 8)).toBeCloseTo(out[0]! / Math.sin(0.9), 13);
+  });
+
   it('goes over into the undamped one', () => {
     const [a, b] = [spin({ ...wave, alpha: 1e-14 }, 2, 3), spin({ ...wave, alpha: 0 }, 2, 3)];
     a.forEach((v, k) => {
@@ -58,6 +81,7 @@ describe('the exact spin wave', () => {
   it.each([
     [{ ...wave, spins: 2 }, /spins is 2/],
     [{ ...wave, mode: 0.5 }, /mode is 0.5/],
+    [{ ...wave, mode: [1, 1] }, /mode holds 2 numbers for a lattice of 1 axes/],
     [{ ...wave, cone: 0 }, /cone is 0/],
     [{ ...wave, cone: 3.2 }, /cone is 3.2/],
     [{ ...wave, alpha: -1 }, /alpha is -1/],

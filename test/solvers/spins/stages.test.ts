@@ -38,9 +38,8 @@ function stepped(
   pad = 0,
 ): Vector[] {
   const p = placesFor(l, pad);
-  const axes = l.plane ? 2 : 1;
   const c = coefficients(m);
-  const stages = integrator === 'rk4' ? rk4Stages(axes, c, h) : heunStages(axes, c, h);
+  const stages = integrator === 'rk4' ? rk4Stages(l.axes, c, h) : heunStages(l.axes, c, h);
   for (let n = 0; n < steps; n++)
     stages.forEach((stage, k) => {
       stage(p);
@@ -71,7 +70,7 @@ const normalised = (spins: Vector[]): Vector[] =>
   spins.map((s) => s.map((v) => v / Math.hypot(...s)) as Vector);
 
 describe.each(models.map((m, k) => [k, m] as const))('one step of model %i', (_, m) => {
-  it.each([[[6]], [[4, 5]]])('is that of the textbook on [%s]', (shape) => {
+  it.each([[[6]], [[4, 5]], [[3, 2, 4]]])('is that of the textbook on [%s]', (shape) => {
     const h = 0.1;
     for (const periodic of [true, false]) {
       const l = lattice(shape, periodic, 5);
@@ -95,14 +94,22 @@ describe.each(models.map((m, k) => [k, m] as const))('one step of model %i', (_,
 
   it('has the same bits in one pass and in two', () => {
     for (const integrator of ['rk4', 'heun'] as const) {
-      const l = lattice([5, 9], true, 7);
-      expect(stepped(m, l, integrator, 0.1, 20, 3)).toEqual(stepped(m, l, integrator, 0.1, 20));
+      for (const shape of [
+        [5, 9],
+        [3, 4, 5],
+      ]) {
+        const l = lattice(shape, true, 7);
+        expect(stepped(m, l, integrator, 0.1, 20, 3)).toEqual(stepped(m, l, integrator, 0.1, 20));
+      }
     }
   });
 
   it('leaves unit vectors', () => {
     for (const integrator of ['rk4', 'heun'] as const)
-      for (const s of stepped(m, lattice([5, 9], false, 9), integrator, 0.2, 30))
+      for (const s of [
+        [5, 9],
+        [3, 4, 5],
+      ].flatMap((shape) => stepped(m, lattice(shape, false, 9), integrator, 0.2, 30)))
         expect(Math.abs(Math.hypot(...s) - 1)).toBeLessThan(1e-15);
   });
 });
@@ -111,18 +118,23 @@ it.each([
   ['rk4', 4],
   ['heun', 2],
 ] as const)('%s has order %i with every term', (integrator, order) => {
-  const l = lattice([4, 6], true, 11);
-  const time = 1;
-  const exact = stepped(model, l, 'rk4', time / 2048, 2048);
-  const errors = [32, 64].map((n) => largestDifference(stepped(model, l, integrator, time / n, n), exact));
-  expect(Math.abs(Math.log2(errors[0]! / errors[1]!) - order)).toBeLessThan(0.1);
+  for (const shape of [
+    [4, 6],
+    [3, 3, 4],
+  ]) {
+    const l = lattice(shape, true, 11);
+    const time = 1;
+    const exact = stepped(model, l, 'rk4', time / 2048, 2048);
+    const errors = [32, 64].map((n) => largestDifference(stepped(model, l, integrator, time / n, n), exact));
+    expect(Math.abs(Math.log2(errors[0]! / errors[1]!) - order)).toBeLessThan(0.1);
+  }
 });
 
 it('turns a macrospin as the closed form', () => {
   const field = 2;
   const alpha = 0.1;
   const gamma = 0.5;
-  const l: Lattice = { rows: 1, columns: 1, plane: false, periodic: false, spins: [[1, 0, 0]] };
+  const l: Lattice = { layers: 1, rows: 1, columns: 1, axes: 1, periodic: false, spins: [[1, 0, 0]] };
   const h = 0.01 / (gamma * field);
   const steps = 10_000;
   const [s] = stepped({ exchange: 1, field: [0, 0, field], alpha, gamma }, l, 'rk4', h, steps);

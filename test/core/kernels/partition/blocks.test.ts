@@ -6,7 +6,13 @@ const domain = grid({
   shape: [13, 9],
   parts: [3, 2],
   halo: 2,
-  fields: { b: 'u8', u: 'f64', s: 'f32', w: 'i16' },
+  boundary: ['periodic', { neumann: 0 }],
+  fields: {
+    b: 'u8',
+    u: { dtype: 'f64', centring: 'vertex' },
+    s: { dtype: 'f32', components: 3 },
+    w: { dtype: 'i16', centring: 'vertex', components: 2 },
+  },
 });
 /** Two phases that share different fields. */
 const shared = [[0, 1], [2]];
@@ -18,7 +24,7 @@ describe.each([0, 1, 5])('the block of part %i', (id) => {
     [0, 4 * (MEMORIES + MAX_FIELDS)],
     ...domain.fields.map((f, k): [number, number] => [
       block.fieldAt[k],
-      block.fieldAt[k] + block.field.length * f.dtype.bytes,
+      block.fieldAt[k] + block.fields[k].length * f.dtype.bytes,
     ]),
     [block.slotAt(0), block.slotAt(0) + slotBytes],
     [block.slotAt(1), block.slotAt(1) + slotBytes],

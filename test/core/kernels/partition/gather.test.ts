@@ -25,7 +25,7 @@ describe('copyOwned', () => {
         const at = local.reduce((n, x, k) => n + x * layout.strides[k], layout.origin);
         memory[base + at] = local.reduce((n, x, k) => n + (x + box.lo[k]) * place.strides[k], 0);
       } while (next(local, size));
-      copyOwned(memory, base, box, g.halo, g.shape, whole);
+      copyOwned(memory, base, layout, box.lo, g.shape, whole);
     }
     expect(Array.from(whole)).toEqual(Array.from({ length: whole.length }, (_, k) => k));
   });

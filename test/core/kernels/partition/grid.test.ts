@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { HaloweaveError } from '../../../../core/base/errors.js';
 import { grid, MAX_FIELDS } from '../../../../core/kernels/partition/grid.js';
+import type { Part } from '../../../../core/kernels/partition/part.js';
 
 const fields = { u: 'f64', n: 'i32' } as const;
 
@@ -43,7 +44,7 @@ describe('grid', () => {
     expect(grid({ shape: [8, 6], parts: [8, 6], halo: 0, fields }).parts).toBe(48);
   });
 
-  it.each(['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'swap', 'each', 'constructor', '_x'])(
+  it.each(['id', 'lo', 'hi', 'shape', 'grid', 'fill', 'swap', 'each', 'owned', 'place', 'constructor', '_x'])(
     'refuses the field name %s',
     (name) => {
       expect(() => grid({ shape: [4], parts: 1, fields: { [name]: 'f64' } })).toThrow(`'${name}'`);
@@ -55,6 +56,47 @@ describe('grid', () => {
       Object.fromEntries(Array.from({ length: n }, (_, k) => [`f${k}`, 'f64']));
     expect(grid({ shape: [4], parts: 1, fields: many(MAX_FIELDS) }).fields).toHaveLength(MAX_FIELDS);
     expect(() => grid({ shape: [4], parts: 1, fields: many(MAX_FIELDS + 1) })).toThrow(HaloweaveError);
+  });
+
+  it('takes one to three axes', () => {
+    expect(grid({ shape: [6, 5, 4], parts: 8, fields }).cells).toBe(120);
+    expect(() => grid({ shape: [2, 2, 2, 2], parts: 1, fields })).toThrow(/4 axes: grids have 1 to 3/);
+    expect(() => grid({ shape: [], parts: 1, fields })).toThrow(/0 axes/);
+  });
+
+  it('takes fields with a centring, components and a boundary of their own', () => {
+    const g = grid({
+      shape: [4, 4],
+      parts: 1,
+      boundary: ['periodic', { dirichlet: 1 }],
+      fields: {
+        u: 'f32',
+        p: { dtype: 'f64', centring: 'vertex' },
+        m: { dtype: 'i16', components: 3, boundary: ['periodic', { neumann: [1, 2, 3] }] },
+        one: { dtype: 'f64', components: 1 },
+      },
+    });
+    expect(g.fields.map((f) => [f.centring, f.components, f.vector])).toEqual([
+      ['cell', 1, false],
+      ['vertex', 1, false],
+      ['cell', 3, true],
+      ['cell', 1, true],
+    ]);
+    expect(g.fields[0]!.rules).toBe(g.rules);
+    expect(g.fields[2]!.rules.sides[1]).toEqual(new Array(2).fill({ kind: 'neumann', value: [1, 2, 3] }));
+  });
+
+  it('gives every field the type of its array', () => {
+    const g = grid({
+      shape: [4],
+      parts: 1,
+      fields: { u: 'f64', l: { dtype: 'i64', centring: 'vertex' }, m: { dtype: 'f32', components: 3 } },
+    });
+    type Fields = NonNullable<typeof g.types>;
+    expectTypeOf<Part<Fields>['u']['data']>().toEqualTypeOf<Float64Array>();
+    expectTypeOf<Part<Fields>['l']['data']>().toEqualTypeOf<BigInt64Array>();
+    expectTypeOf<Part<Fields>['m']['data']>().toEqualTypeOf<Float32Array>();
+    expectTypeOf<Parameters<Part<Fields>['fill']>[0]>().toEqualTypeOf<'u' | 'l' | 'm'>();
   });
 
   it('refuses boundary values that 64-bit integers cannot hold, for those fields only', () => {

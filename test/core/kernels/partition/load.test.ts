@@ -28,6 +28,20 @@ describe('part.load and gather', () => {
     }
   });
 
+  it('every kind of field in space: cells and vertices, numbers and vectors', async () => {
+    // The state of a run is saved, and comes back by what each part loads of it.
+    const save = join(folder.path, 'mixed');
+    const mixed = kernelProgramFile('mixed');
+    const first = await run(mixed, { transport: 'inline', parts: 1, cycles: 3, save });
+    for (const [parts, ranks] of [
+      ['2x3x2', 3],
+      ['7x6x9', 1],
+    ] as const) {
+      const again = await run(mixed, { parts, ranks, cycles: 0, args: { from: save } });
+      expect(again.hash).toBe(first.hash);
+    }
+  });
+
   it('reads both memory orders on ranks, from a path relative to the working folder', async () => {
     const fortran = join(folder.path, 'fortran.npy');
     const whole = readNpy(npyFixture('i4-little-c'));

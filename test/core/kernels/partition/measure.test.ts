@@ -15,6 +15,8 @@ const context = {
   ranks: 1,
   measures: {},
   measuredCycle: -1,
+  reduced: {},
+  control: {},
 } as const;
 
 /** What a measure makes of values that are spread over ranks: each collects its own, one merges all. */

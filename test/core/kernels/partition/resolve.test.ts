@@ -13,6 +13,8 @@ const context: Context = {
   ranks: 1,
   measures: {},
   measuredCycle: -1,
+  reduced: {},
+  control: {},
 };
 const nothing = (): undefined => undefined;
 
@@ -67,5 +69,51 @@ describe('resolveProgram', () => {
     ['cycles', { cycles: -1 }],
   ])('refuses a %s that is no whole number', (name, change) => {
     expect(() => resolve({ workunit: nothing, share: () => ['u'], ...change })).toThrow(`${name} is `);
+  });
+});
+
+describe('reduce and control', () => {
+  const phase = { workunit: nothing, share: () => [] };
+
+  it('reductions by phase; those left undefined count for nothing', () => {
+    const reduce = { a: sum<FieldTypes>('u'), b: undefined };
+    const program = resolve({ phases: [phase, { ...phase, reduce }] });
+    expect(program.reduces.map((list) => list.map((m) => m.name))).toEqual([[], ['a']]);
+    expect(resolve({ ...phase, reduce }).reduces.map((list) => list.length)).toEqual([1]);
+  });
+
+  it.each<[string, Partial<PartitionDefinition<FieldTypes>>, string]>([
+    [
+      'a name in two phases',
+      { phases: [{ ...phase, reduce: { a: sum('u') } }, phase, { ...phase, reduce: { a: sum('v') } }] },
+      "reduce 'a' is in phase 0 and in phase 2: give each its own name, both are in context.reduced",
+    ],
+    [
+      'a field that does not exist',
+      { phases: [phase, { ...phase, reduce: { a: sum('x') } }] },
+      "reduce of phase 1 'a' names a field 'x' that does not exist: the grid's fields are u, v, w",
+    ],
+    [
+      'no measure',
+      { phases: [{ ...phase, reduce: { a: 'u' as never } }] },
+      "reduce of phase 0 'a' is not a measure: write sum('u'), or sum((part, add) => …)",
+    ],
+    [
+      'beside phases',
+      { phases: [phase], reduce: { a: sum('u') } },
+      'a partitionKernel has either phases, or a workunit and a share (and perhaps a reduce), not both',
+    ],
+    [
+      'control without next',
+      { ...phase, control: { start: { dt: 0 } } as never },
+      'control needs start, the values before cycle 0, and next, a function that gives those of a cycle',
+    ],
+    [
+      'control that starts with no number',
+      { ...phase, control: { start: { dt: '1' as never }, next: () => ({}) } },
+      'control.start.dt is 1: control values are numbers',
+    ],
+  ])('%s is refused', (_, d, text) => {
+    expect(() => resolve(d)).toThrow(expect.objectContaining({ code: 'argument', message: text }));
   });
 });

@@ -66,5 +66,26 @@ describe('work is where the parts are', () => {
     expect(result.perRank.map((r) => r.messages)).toEqual([2 * 2 * cycles, 2 * 2 * cycles]);
     // One field of 8 bytes, shared in one phase, over two edges of one cell, by two parts.
     expect(result.perRank.map((r) => r.haloBytes)).toEqual([8 * 2 * 2 * cycles, 8 * 2 * 2 * cycles]);
+    // Of a part's two neighbours one is on the other rank.
+    expect(result.perRank.map((r) => r.haloBytesBetweenRanks)).toEqual([8 * 2 * cycles, 8 * 2 * cycles]);
+    expect(Object.keys(result.perRank[0]!)).toEqual([
+      'rank',
+      'partitions',
+      'workunits',
+      'messages',
+      'haloBytes',
+      'haloBytesBetweenRanks',
+      'seconds',
+    ]);
+  });
+
+  it('one rank: no byte of a halo goes to another', async () => {
+    const result = await run(kernelProgramFile('counting'), {
+      cycles: 3,
+      ranks: 1,
+      args: { cells: 40, parts: 4 },
+    });
+    expect(result.perRank[0]!.haloBytes).toBeGreaterThan(0);
+    expect(result.perRank[0]!.haloBytesBetweenRanks).toBe(0);
   });
 });

@@ -45,10 +45,12 @@ interface Live {
   groups: number[][];
   /** Messages under way: what was started, and not received yet. */
   posted: { step: PostStep; send: Request<void> }[];
+  /** Collectives under way: each waits and checks. */
+  started: (() => void)[];
 }
 
 export function play(world: Communicator, steps: readonly Step[]): void {
-  const live: Live[] = [{ comm: world, groups: [range(world.size)], posted: [] }];
+  const live: Live[] = [{ comm: world, groups: [range(world.size)], posted: [], started: [] }];
   for (const [k, step] of steps.entries()) {
     const which = step.on % live.length;
     const on = live[which]!;
@@ -60,7 +62,8 @@ export function play(world: Communicator, steps: readonly Step[]): void {
       else if (step.kind === 'collect') collect(on, step.wildcard);
       else if (on.comm) {
         const members = on.groups.find((g) => g.includes(world.rank))!;
-        collective(on.comm, members, step);
+        if (step.call.startsWith('i')) on.started.push(start(on.comm, members, step));
+        else collective(on.comm, members, step);
       }
     } catch (cause) {
       if ((cause as { code?: string }).code === 'aborted') throw cause;
@@ -81,6 +84,7 @@ function post(on: Live, step: PostStep): void {
 /** Receives the oldest message of the communicator, which is from the rank before, whatever is under way elsewhere. */
 function collect(on: Live, wildcard: boolean): void {
   const { comm } = on;
+  on.started.pop()?.();
   const next = on.posted.shift();
   if (!comm || !next) return;
   const { dtype, count, seed, tag } = next.step;
@@ -93,6 +97,7 @@ function collect(on: Live, wildcard: boolean): void {
 }
 
 function finish(on: Live, keep = false): void {
+  while (on.started.length > 0) on.started.pop()!();
   while (on.posted.length > 0) collect(on, on.posted.length % 2 === 0);
   if (!keep) on.comm?.free();
 }
@@ -104,12 +109,12 @@ function splitOff(parent: Live, step: SplitStep, rank: number): Live {
       g.filter((r) => colors[r] === color).sort((a, b) => keys[a]! - keys[b]! || g.indexOf(a) - g.indexOf(b)),
     ),
   );
-  if (!parent.comm) return { comm: null, groups, posted: [] };
+  if (!parent.comm) return { comm: null, groups, posted: [], started: [] };
   const color = colors[rank] === 3 ? undefined : colors[rank];
   const comm = parent.comm.split(color, keys[rank], { collectives });
   assert.equal(comm === null, color === undefined);
   if (comm) assert.equal(groups.find((g) => g.includes(rank))![comm.rank], rank);
-  return { comm, groups, posted: [] };
+  return { comm, groups, posted: [], started: [] };
 }
 
 /** The operand of a rank of the run, for a receiver if each gets another. */
@@ -218,6 +223,36 @@ function collective(comm: Communicator, members: readonly number[], step: Collec
       return;
     default:
       intoBuffers(comm, members, step, root);
+  }
+}
+
+/** Starts a collective; what it gives waits for it, and checks. */
+function start(comm: Communicator, members: readonly number[], step: CollectiveStep): () => void {
+  const { form, call } = step;
+  const root = step.root % comm.size;
+  const mine = operand(step, members[comm.rank]!);
+  switch (call) {
+    case 'ibarrier': {
+      const request = comm.ibarrier();
+      return () => request.wait();
+    }
+    case 'ibcast': {
+      const request = comm.ibcast(mine, root);
+      return () => equal(request.wait(), operand(step, members[root]!), form, call);
+    }
+    case 'iallgather': {
+      const request = comm.iallgather(mine);
+      return () => {
+        for (const [r, v] of request.wait().entries()) equal(v, operand(step, members[r]!), form, call);
+      };
+    }
+    case 'iallreduce': {
+      const op = (form === 'text' ? join : OPERATIONS[step.op]) as ReduceOperation;
+      const request = comm.iallreduce(mine, op);
+      return () => equal(request.wait(), combined(step, members), form, call);
+    }
+    default:
+      throw new Error(`nothing starts ${call}`);
   }
 }
 

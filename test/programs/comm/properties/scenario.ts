@@ -22,6 +22,10 @@ export const CALLS = [
   'reduceScatter',
   'scan',
   'exscan',
+  'ibarrier',
+  'ibcast',
+  'iallgather',
+  'iallreduce',
 ] as const;
 export type Call = (typeof CALLS)[number];
 
@@ -62,7 +66,7 @@ export interface PostStep {
   seed: number;
 }
 
-/** Every rank receives the oldest message that it has not. */
+/** Every rank receives the oldest message that it has not, and waits for the newest collective that it started. */
 export interface CollectStep {
   kind: 'collect';
   on: number;
