@@ -68,6 +68,7 @@ export type {
   StateOf,
 } from './kernels/partition/graph-definition.js';
 export {
+  type DTypeOf,
   type FieldSpec,
   type FieldTypes,
   type GridDomain,
@@ -91,7 +92,7 @@ export {
   type SumFactory,
   sum,
 } from './kernels/partition/measure.js';
-export type { FillValue, Part, PartMembers } from './kernels/partition/part.js';
+export type { FillValue, OwnedRange, Part, PartMembers } from './kernels/partition/part.js';
 export type { Args, KernelProgram, RankCounters, RankSeconds } from './kernels/program.js';
 export type { ArrayOf, Fill } from './memory/array.js';
 export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';

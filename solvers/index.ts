@@ -8,7 +8,7 @@ export { parseSpinsParams, parseSpinsParamsObject } from './spins/params.js';
 export type { SpinsParams } from './spins/params-type.js';
 export { type SpinPictureOptions, spinPicture } from './spins/picture.js';
 export { type RelaxationPlotOptions, type RelaxationRow, relaxationPlot } from './spins/plot.js';
-export type { SpinsProblem } from './spins/problem.js';
+export type { LatticeBoundary, SpinsProblem } from './spins/problem.js';
 export { spinsProgram } from './spins/program.js';
 export { relaxation } from './spins/relaxation.js';
 export { type SpinWave, spinWave } from './spins/spin-wave.js';

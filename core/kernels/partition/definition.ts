@@ -67,6 +67,7 @@ export interface Phase<F extends FieldTypes> {
 
 /** What `control.next` is told. */
 export interface ControlContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   readonly args: Args;
   /** The cycle that the values are for. */
   readonly cycle: number;

@@ -4,7 +4,7 @@ import { type Boundary, type BoundaryRules, normaliseBoundary } from '../../halo
 import { checkGeometry, type GridGeometry } from '../../halo/plan.js';
 import { type FieldInfo, type FieldTypes, readField } from './fields.js';
 
-export type { FieldInfo, FieldSpec, FieldTypes } from './fields.js';
+export type { DTypeOf, FieldInfo, FieldSpec, FieldTypes } from './fields.js';
 
 /** What `grid` takes. */
 export interface GridSpec<F extends FieldTypes> {
