@@ -73,8 +73,8 @@ export class CartesianCommunicator extends NeighbourCalls<undefined> {
   }
 
   /**
-   * Slices of the grid: the ranks that differ along the axes to keep only, as a grid of those axes (without any, this rank
-   * alone). Collective; costs what `split` does. As MPI_Cart_sub.
+   * Slices of the grid: the ranks that differ along the axes to keep only, as a grid of those axes (without any, this
+   * rank alone). Collective; costs what `split` does. As MPI_Cart_sub.
    */
   sub(keep: readonly boolean[]): CartesianCommunicator {
     require(keep.length === this.dims.length, () =>

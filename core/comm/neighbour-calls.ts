@@ -12,10 +12,10 @@ import type { Wait } from './wait.js';
  * own neighbours only. Every call costs one message over each edge in each direction, one round, no copies
  * beyond those of `send`. All ranks must make the same calls in the same order.
  *
- * Pieces are given and returned by edge. In a grid the edges are, for each axis, the lower neighbour and then the upper one
- * (2 · axis, 2 · axis + 1); what is sent to the lower neighbour arrives there as from the upper, also where both are the
- * same rank or this rank itself. Open ends count as edges: what is given for them is ignored, what is returned is
- * undefined. In a graph the edges are those of the list. `Missing` is undefined for grids.
+ * Pieces are given and returned by edge. In a grid the edges are, for each axis, the lower neighbour and then the
+ * upper one (2 · axis, 2 · axis + 1); what is sent to the lower neighbour arrives there as from the upper, also where
+ * both are the same rank or this rank itself. Open ends count as edges: what is given for them is ignored, what is
+ * returned is undefined. In a graph the edges are those of the list. `Missing` is undefined for grids.
  */
 export abstract class NeighbourCalls<Missing> extends GroupCalls {
   /** @internal */
@@ -42,8 +42,8 @@ export abstract class NeighbourCalls<Missing> extends GroupCalls {
   }
 
   /**
-   * Sends `sendCounts[k]` elements over edge k, those that follow each other in `send`, and lands `receiveCounts[k]` elements
-   * in `receive` in the same way. Counts of open ends must be 0. A dtype or count that does not fit is an
+   * Sends `sendCounts[k]` elements over edge k, those that follow each other in `send`, and lands `receiveCounts[k]`
+   * elements in `receive` in the same way. Counts of open ends must be 0. A dtype or count that does not fit is an
    * error that names both ranks. No allocation for elements. As MPI_Neighbor_alltoallv.
    */
   neighbourAlltoallv<A extends TypedArray>(

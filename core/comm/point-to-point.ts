@@ -161,8 +161,9 @@ export class PointToPoint {
   /** Blocks until a matching message has arrived and says who sent it, without receiving it. */
   probe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Status {
     this._checkSource(source, tag, 'probe');
-    this.endpoint.nondeterministic++;
-    const endpoint = this.endpoint;
+    const { endpoint } = this;
+    // Those with a wildcard have been counted already.
+    if (source !== ANY_SOURCE && tag !== ANY_TAG) endpoint.nondeterministic++;
     const world = this._world(source);
     let found = -1;
     endpoint.waitUntil(
@@ -184,7 +185,7 @@ export class PointToPoint {
   iprobe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Status | null {
     this._checkSource(source, tag, 'iprobe');
     const { endpoint } = this;
-    endpoint.nondeterministic++;
+    if (source !== ANY_SOURCE && tag !== ANY_TAG) endpoint.nondeterministic++;
     endpoint.advance();
     const found = endpoint.stash.find(this._world(source), tag, this.context);
     if (found < 0) return null;

@@ -71,3 +71,25 @@ export function eachOwnedRow(
     if (axis < 0) return;
   }
 }
+
+/**
+ * Visits the owned values of a field as planes of contiguous rows: `rows` rows of `count` values, each `stride` elements
+ * after the one before, the first at `start`. O(planes).
+ */
+export function eachOwnedPlane(
+  layout: FieldLayout,
+  visit: (start: number, rows: number, count: number, stride: number) => void,
+): void {
+  const { size, strides, components } = layout;
+  const last = size.length - 1;
+  const count = size[last]! * components;
+  if (last === 0) {
+    visit(layout.origin, 1, count, count);
+    return;
+  }
+  const planes = last > 1 ? size[0]! : 1;
+  for (let p = 0; p < planes; p++) {
+    const start = layout.origin + (last > 1 ? p * strides[0]! : 0);
+    visit(start, size[last - 1]!, count, strides[last - 1]!);
+  }
+}

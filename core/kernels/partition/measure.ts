@@ -2,8 +2,9 @@ import { ExactSum } from '../../base/exact-sum.js';
 import type { Operation } from '../../comm/operation.js';
 import { DOT, MAX, MIN, SUM, SUM_FAST } from '../../comm/operations/all.js';
 import type { BuiltinReduction, DotOperation, ReduceOperation } from '../../comm/operations/public.js';
-import { eachOwnedRow } from '../../halo/extent.js';
+import { eachOwnedPlane, eachOwnedRow } from '../../halo/extent.js';
 import type { TypedArray } from '../../memory/dtype.js';
+import { rowSumsOn } from '../../wasm/exact-rows.js';
 import type { Context } from './definition.js';
 import type { GraphPart, StateOf } from './graph-definition.js';
 import type { FieldTypes } from './grid.js';
@@ -122,6 +123,9 @@ export function accumulator(measure: Measure): Accumulator {
   }
 }
 
+/** Products of a `dot` on their way into its sum: a block of those that are summed at a time. */
+const products = new Float64Array(1024);
+
 class SumAccumulator implements Accumulator {
   readonly words = ExactSum.WORDS;
   readonly #sum = new ExactSum();
@@ -144,15 +148,36 @@ class SumAccumulator implements Accumulator {
       // Of one centring and as many components, hence laid out alike.
       const b = object._arrays[object._field(this.#factor, 'measure')]!.data;
       rows(object, this.#source, (data, start, count) => {
-        for (let i = start; i < start + count; i++) s.add(Number(data[i]) * Number(b[i]));
+        for (let from = start; from < start + count; from += products.length) {
+          const n = Math.min(products.length, start + count - from);
+          for (let k = 0; k < n; k++) products[k] = Number(data[from + k]) * Number(b[from + k]);
+          s.addRange(products, 0, n);
+        }
       });
       return;
     }
+    if (this.#collectPlanes(part as PartObject, this.#source)) return;
     rows(part as PartObject, this.#source, (data, start, count) => {
-      if (data instanceof Float64Array) s.addRange(data, start, count);
-      else for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
+      for (let k = 0; k < count; k++) s.add(Number(data[start + k]));
     });
   }
+
+  /** Doubles, which lie in the heap, are summed plane by plane in WebAssembly; false for other dtypes. */
+  #collectPlanes(part: PartObject, field: string): boolean {
+    const f = part._field(field, 'measure');
+    const { data } = part._arrays[f]!;
+    if (!(data instanceof Float64Array)) return false;
+    const on = rowSumsOn(data.buffer);
+    const s = this.#sum;
+    const { layout } = part._extents[f]!;
+    const from = data.byteOffset / 8;
+    eachOwnedPlane(layout, (start, rows, count, stride) => {
+      if (on) s.addRows(on.sums, on.all, from + start, rows, count, stride);
+      else for (let r = 0; r < rows; r++) s.addRange(data, start + r * stride, count);
+    });
+    return true;
+  }
+
   write(words: Int32Array, at: number): void {
     this.#sum.write(words, at);
   }
