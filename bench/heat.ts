@@ -1,7 +1,7 @@
-// `haloweave bench heat`: explicit heat in two dimensions, the example's program, against C and NumPy under MPI.
+// `haloweave bench heat`: explicit heat in two dimensions, the example's program, against C and NumPy under MPI; in three.
 import { fileURLToPath } from 'node:url';
 import { run } from 'haloweave';
-import { contest, type Figures } from './interleave.js';
+import { contest, type Figures, programFile } from './interleave.js';
 import type { Report } from './report.js';
 
 const PROGRAM = fileURLToPath(new URL('../../examples/heat.ts', import.meta.url));
@@ -10,12 +10,20 @@ const SIZES = [
   [512, 4000],
   [2048, 250],
 ] as const;
+/** In three dimensions, without a peer: in the cache, and far beyond it. */
+const CUBES = [
+  [64, 1500],
+  [256, 25],
+] as const;
 
 export async function heat(peers: boolean, report: Report): Promise<void> {
   await contest(
     {
       bench: 'heat',
-      cases: SIZES.map(([n]) => ({ name: `heat ${n}x${n}` })),
+      cases: [
+        ...SIZES.map(([n]) => ({ name: `heat ${n}x${n}` })),
+        ...CUBES.map(([n]) => ({ name: `heat ${n}x${n}x${n}` })),
+      ],
       ours: async () => {
         const figures: Figures = new Map();
         for (const [n, cycles] of SIZES) {
@@ -26,6 +34,11 @@ export async function heat(peers: boolean, report: Report): Promise<void> {
             hash: false,
           });
           figures.set(`heat ${n}x${n}`, { value: r.cellsPerSecond / 1e6, unit: 'Mcell/s' });
+        }
+        for (const [n, cycles] of CUBES) {
+          const shape = `${n}x${n}x${n}`;
+          const r = await run(programFile('sweep'), { ranks: 2, cycles, args: { shape }, hash: false });
+          figures.set(`heat ${shape}`, { value: r.cellsPerSecond / 1e6, unit: 'Mcell/s' });
         }
         return figures;
       },

@@ -1,7 +1,12 @@
+/**
+ * Ranks, messages, shared memory, and the partition kernel: everything a program needs. Start with `run`,
+ * `partitionKernel` and `Communicator`; examples/README.md has a reading order.
+ * @module
+ */
 export { AbortedError, type ErrorCode, type ErrorPlace, HaloweaveError } from './base/errors.js';
 export { ExactSum } from './base/exact-sum.js';
 export { RandomStream } from './base/random.js';
-export { StateHash } from './base/state-hash.js';
+export { type FieldKey, type StateArray, StateHash } from './base/state-hash.js';
 export type { CartesianCommunicator, CartesianTopology } from './comm/cartesian-communicator.js';
 export type { Communicator } from './comm/communicator.js';
 export type { GraphCommunicator } from './comm/graph-communicator.js';
@@ -24,8 +29,11 @@ export {
   product,
   type ReduceOperation,
 } from './comm/operations/public.js';
-export { Request, type RequestValues, type Status } from './comm/request.js';
-export { IN_PLACE, type InPlace } from './comm/runs.js';
+export type { Buffer } from './comm/payload.js';
+export { type Completed, Request, type RequestValues, type Status } from './comm/request.js';
+export { type Counts, IN_PLACE, type InPlace } from './comm/runs.js';
+export type { CartesianShift } from './comm/topologies.js';
+export type { PartsSpec } from './decomposition/factor.js';
 export type {
   AxisBoundary,
   Boundary,
@@ -40,6 +48,7 @@ export type {
   Control,
   ControlContext,
   Frame,
+  MeasuredState,
   PartitionContext,
   PartitionDefinition,
   Phase,
@@ -59,6 +68,7 @@ export type {
   StateOf,
 } from './kernels/partition/graph-definition.js';
 export {
+  type DTypeOf,
   type FieldSpec,
   type FieldTypes,
   type GridDomain,
@@ -69,20 +79,24 @@ export { type ProgramContext, partitionKernel } from './kernels/partition/kernel
 export type { PartId } from './kernels/partition/kernel-part.js';
 export {
   type AddTerm,
+  type DotFactory,
   dot,
   type Measurable,
   type Measure,
   type MeasuredPart,
+  type MeasureFactory,
+  type MeasureReduction,
   type MeasureSource,
   max,
   min,
+  type SumFactory,
   sum,
 } from './kernels/partition/measure.js';
-export type { FillValue, Part, PartMembers } from './kernels/partition/part.js';
-export type { Args, KernelProgram, RankCounters } from './kernels/program.js';
-export type { ArrayOf } from './memory/array.js';
+export type { FillValue, OwnedRange, Part, PartMembers } from './kernels/partition/part.js';
+export type { Args, KernelProgram, RankCounters, RankSeconds } from './kernels/program.js';
+export type { ArrayOf, Fill } from './memory/array.js';
 export { copy, empty, emptyLike, free, full, fullLike, zeros, zerosLike } from './memory/array.js';
-export type { DType, TypedArray } from './memory/dtype.js';
+export type { DType, TypedArray, TypedArrayOf } from './memory/dtype.js';
 export { Heap, type HeapOptions } from './memory/heap.js';
 export { type NdArray, ndarray } from './memory/ndarray.js';
 export { readNpy, writeNpy } from './memory/npy.js';

@@ -66,15 +66,6 @@ function tally(n: number, counts: Int32Array, sums: Float64Array): void {
   sums[1] = sy;
 }
 
-/** The exact sum of what all ranks have added, on each of them. */
-function combined(comm: Communicator, own: ExactSum): number {
-  const words = new Int32Array(ExactSum.WORDS);
-  own.write(words, 0);
-  const total = new ExactSum();
-  for (const other of comm.allgather(words)) total.mergeFrom(other, 0);
-  return total.value();
-}
-
 /**
  * Ranks take neighbouring batches and jump to the first by a power of the multiplier. The sums of each batch are
  * added up without rounding, so sx and sy have the same bits on any number of ranks.
@@ -100,8 +91,8 @@ export default function main(comm: Communicator, args: Args): EpResult {
     seed = multiply(seed, jump);
   }
   const result = {
-    sx: combined(comm, sx),
-    sy: combined(comm, sy),
+    sx: comm.allreduce(sx, sum).value(),
+    sy: comm.allreduce(sy, sum).value(),
     counts: [...comm.allreduce(counts, sum)],
   };
   return { ...result, seconds: comm.allreduce((performance.now() - start) / 1000, max) };

@@ -1,22 +1,8 @@
 // Kernel program of `bench sum` and the 3-D cases of `bench heat`: explicit heat, 5 points in two dimensions, 7 in
-// three; `measure` none, exact (sum of the field every cycle) or fast (the same in plain additions).
-import { grid, type Measure, max, partitionKernel, sum } from 'haloweave';
+// three; `measure` none, exact (`sum` of the field every cycle) or fast (`sum.fast`).
+import { grid, type Measure, partitionKernel, sum } from 'haloweave';
 
 type Field = { readonly u: 'f64'; readonly next: 'f64' };
-
-/** One plain sum a part, rounded as it goes, and no more: what adding up costs at least. */
-const plain: Measure<Field> = max((part, add) => {
-  const { data, offset, shape, stride } = part.u;
-  const [depth = 1, rows = 1, count = 1] = shape.length === 3 ? shape : [1, ...shape];
-  const [plane = 0, row = 0] = shape.length === 3 ? stride : [0, ...stride];
-  let total = 0;
-  for (let k = 0; k < depth; k++)
-    for (let i = 0; i < rows; i++) {
-      const first = offset + k * plane + i * row;
-      for (let c = first; c < first + count; c++) total += data[c]!;
-    }
-  add(total);
-});
 
 export default partitionKernel(({ args }) => {
   const shape = String(args.shape ?? '64x64x64')
@@ -27,7 +13,7 @@ export default partitionKernel(({ args }) => {
   const measure: Record<string, Measure<Field>> = args.measure === 'exact'
     ? { total: sum('u') }
     : args.measure === 'fast'
-      ? { total: plain }
+      ? { total: sum.fast('u') }
       : {};
   return {
     partition: ({ parts }) => grid({ shape, parts, boundary: 'periodic', fields: { u: 'f64', next: 'f64' } }),

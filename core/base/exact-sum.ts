@@ -162,6 +162,7 @@ export class ExactSum {
    * cannot do goes through `addRange`. Cost: with WebAssembly about 0.5 ns an element where the magnitudes lie within
    * 2^31 of the largest, zeros aside.
    * @throws HaloweaveError('argument') if the rows are not inside `a`.
+   * @internal
    */
   addRows(sums: RowSums, a: Float64Array, first: number, rows: number, length: number, stride: number): void {
     require(first >= 0 &&

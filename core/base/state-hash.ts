@@ -20,6 +20,7 @@ const NAN_HIGH = 0x7ff80000;
 
 /** The key of a field: its name, and the 128 bits that stand for it. From `StateHash.fieldKey`. */
 export interface FieldKey {
+  /** The field's name. */
   readonly name: string;
   /** Four words. Read only. */
   readonly words: Uint32Array;

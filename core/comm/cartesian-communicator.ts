@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
 import type { Kinds } from './group-calls.js';
 import { NeighbourCalls } from './neighbour-calls.js';
-import { type CartesianTopology, gridEdges, rankAtOrNull } from './topologies.js';
+import { type CartesianShift, type CartesianTopology, gridEdges, rankAtOrNull } from './topologies.js';
 
 export type { CartesianTopology } from './topologies.js';
 
@@ -56,7 +56,7 @@ export class CartesianCommunicator extends NeighbourCalls<undefined> {
    * −displacement and +displacement of this one, null beyond an open end. Arithmetic only. As MPI_Cart_shift, with null
    * for MPI_PROC_NULL.
    */
-  shift(axis: number, displacement = 1): { source: number | null; dest: number | null } {
+  shift(axis: number, displacement = 1): CartesianShift {
     const { dims, rank } = this;
     if (!(Number.isInteger(axis) && axis >= 0 && axis < dims.length && Number.isInteger(displacement)))
       throw new HaloweaveError(

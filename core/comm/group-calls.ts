@@ -14,6 +14,7 @@ import { checkResult } from './result-hash.js';
 import { type Belonging, subgroup } from './subgroup.js';
 import { agreeOnGraph, agreeOnGrid } from './topologies.js';
 
+/** How a communicator is made from another. */
 export interface GroupOptions {
   /**
    * How the new communicator's collectives are carried out (default `auto`): through memory that its ranks share, or
@@ -22,6 +23,7 @@ export interface GroupOptions {
   readonly collectives?: CollectiveChoice;
 }
 
+/** How a grid of ranks is made. */
 export interface CartesianOptions extends GroupOptions {
   /** For each axis, whether its ends meet (default: none does). */
   readonly periods?: readonly boolean[];

@@ -33,7 +33,9 @@ const SMALL_F64_COUNT = INLINE_BYTES / 8;
  * `within` gives an object that inherits them.
  */
 export class PointToPoint {
+  /** This rank's number in the communicator, 0 to size − 1. */
   readonly rank: number;
+  /** Number of ranks. */
   readonly size: number;
   /** The heap that all ranks of this host share. */
   readonly heap: Heap;

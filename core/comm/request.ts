@@ -4,10 +4,20 @@ import type { Wait } from './wait.js';
 
 /** What is known of a message that arrived. Pass an object to a receive to have it filled. */
 export interface Status {
+  /** The rank it came from. */
   source: number;
+  /** Its tag. */
   tag: number;
   /** Elements of an array, bytes of an encoded value. */
   count: number;
+}
+
+/** One request of a list that is over. */
+export interface Completed<T> {
+  /** Its place in the list. */
+  readonly index: number;
+  /** Its value. */
+  readonly value: T;
 }
 
 /** The values of a list of requests. */
@@ -109,7 +119,7 @@ export class Request<T> implements PromiseLike<T> {
   static any<T>(
     requests: readonly Request<T>[],
     milliseconds: number = Number.POSITIVE_INFINITY,
-  ): { index: number; value: T } {
+  ): Completed<T> {
     const [first] = requests;
     if (!first)
       throw new HaloweaveError(

@@ -5,6 +5,7 @@ import { type Buffer, outgoing } from './payload.js';
 
 /** Stands for the send buffer of a call whose own piece lies in the receive buffer already, as MPI_IN_PLACE. */
 export const IN_PLACE: unique symbol = Symbol('IN_PLACE');
+/** The type of `IN_PLACE`. */
 export type InPlace = typeof IN_PLACE;
 
 /** Elements for each rank, or where they begin. */

@@ -5,8 +5,18 @@ import type { Edges } from './neighbourhood.js';
 
 /** A grid of ranks in C order. */
 export interface CartesianTopology {
+  /** Ranks an axis. */
   readonly dims: readonly number[];
+  /** For each axis, whether its ends meet. */
   readonly periods: readonly boolean[];
+}
+
+/** The ranks on both sides of one, some ranks away along an axis of a grid. */
+export interface CartesianShift {
+  /** Whom to receive from; null beyond an open end. */
+  readonly source: number | null;
+  /** Whom to send to; null beyond an open end. */
+  readonly dest: number | null;
 }
 
 /** Refuses grids that differ between ranks: dims and periods of each. */

@@ -4,11 +4,30 @@ import { checkExtents, pointCount } from '../topology/cartesian.js';
 
 /** What `--parts` asks for: a number of parts, parts per axis, or a bound on the cells of a part. */
 export type PartsSpec =
-  | { kind: 'count'; count: number }
-  /** Nobody asked: that many, or the nearest smaller number that fits the grid and its halo. */
-  | { kind: 'default'; count: number }
-  | { kind: 'dims'; dims: number[] }
-  | { kind: 'cells'; cells: number };
+  | {
+      /** Exactly that many. */
+      kind: 'count';
+      /** Parts. */
+      count: number;
+    }
+  | {
+      /** Nobody asked: that many, or the nearest smaller number that fits the grid and its halo. */
+      kind: 'default';
+      /** Parts. */
+      count: number;
+    }
+  | {
+      /** So many along each axis. */
+      kind: 'dims';
+      /** Parts per axis. */
+      dims: number[];
+    }
+  | {
+      /** As few parts as have at most so many cells each. */
+      kind: 'cells';
+      /** Most cells of a part. */
+      cells: number;
+    };
 
 /** Part ids are stored in Int32Array everywhere, so there can be no more parts than that holds. */
 const MAX_PARTS = 2 ** 31 - 1;

@@ -11,14 +11,17 @@ export interface BoundaryPlace {
    * the grid along periodic axes; along an axis before `axis` it may lie outside as well (corners).
    */
   readonly index: readonly number[];
+  /** The axis beyond whose end the place lies. */
   readonly axis: number;
+  /** Which of its ends. */
   readonly side: 'lower' | 'upper';
   /** 1 for the layer next to the grid, up to the width of the halo. */
   readonly layer: number;
   /** Component of a vector field, 0 for a scalar. */
   readonly component: number;
-  /** The cycle and phase whose workunit reads the value. */
+  /** The cycle whose workunit reads the value. */
   readonly cycle: number;
+  /** The phase whose workunit reads it. */
   readonly phase: number;
 }
 
@@ -43,14 +46,25 @@ export type BoundaryFunction = (inside: number, place: BoundaryPlace) => number 
  */
 export type AxisBoundary =
   | 'periodic'
-  | { readonly dirichlet: BoundaryValue }
-  | { readonly neumann: BoundaryValue }
-  | { readonly constant: BoundaryValue }
+  | {
+      /** g, the value on the boundary. */
+      readonly dirichlet: BoundaryValue;
+    }
+  | {
+      /** q, the derivative along the outward normal, per cell. */
+      readonly neumann: BoundaryValue;
+    }
+  | {
+      /** c, what the halo holds. */
+      readonly constant: BoundaryValue;
+    }
   | BoundaryFunction;
 
 /** Different rules on the two sides of an axis. */
 export interface SidedBoundary {
+  /** Below index 0. */
   readonly lower: AxisBoundary;
+  /** Beyond the last index. */
   readonly upper: AxisBoundary;
 }
 

@@ -58,19 +58,27 @@ export interface RankEnvironment {
 
 /** Seconds a rank spent, by what it did. */
 export interface RankSeconds {
+  /** In workunits. */
   compute: number;
+  /** Packing and unpacking halos. */
   halo: number;
+  /** Waiting for neighbours, messages and measures. */
   wait: number;
 }
 
+/** What a rank counted. */
 export interface RankCounters {
+  /** Partitions it owned at the end. */
   partitions: number;
+  /** Workunits it ran. */
   workunits: number;
+  /** Messages it sent; shares of partitions within a host are none. */
   messages: number;
   /** Bytes of halos that the rank's parts published, for whichever rank. */
   haloBytes: number;
   /** Those of them that parts of other ranks took. */
   haloBytesBetweenRanks: number;
+  /** Where its time went. */
   seconds: RankSeconds;
 }
 
@@ -127,7 +135,9 @@ const PROGRAM = Symbol.for('haloweave.program');
 
 /** A program that a kernel runs: what a user's file exports by default, unless it exports a function. */
 export interface KernelProgram {
+  /** Which kernel runs it. */
   readonly [PROGRAM]: string;
+  /** @internal */
   runRank(environment: RankEnvironment): Promise<KernelOutcome>;
 }
 

@@ -73,11 +73,15 @@ export class ProgressBoard {
 export interface Progress {
   /** Cycles the run will make at most; null if not known. */
   cycles: number | null;
+  /** Cells of the whole domain. */
   cellsPerCycle: number;
+  /** Number of partitions. */
   parts: number;
   /** Whole cycles' worth of work done. */
   cycle: number;
+  /** Cells updated so far, on all ranks. */
   cellsDone: number;
+  /** The state that `values` are of; −1 while there are none. */
   measuredCycle: number;
   /** Measures in the order of their names. */
   values: number[];

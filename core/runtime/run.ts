@@ -21,17 +21,21 @@ import { chooseRanks } from './ranks.js';
 import { prepareFolder, saveState } from './save/save.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
 
+/** What `run` takes beside the file: the command line's options by other names. */
 export interface RunOptions {
   /** Number of ranks (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, the cores). */
   ranks?: number;
+  /** Ranks as threads (default), or everything in the calling thread, one rank, for a debugger. */
   transport?: 'threads' | 'inline';
   /** Number of parts, parts per axis, or the command line's text for them (default: four a rank). */
   parts?: number | readonly number[] | string;
+  /** Cycles of a kernel program; without it the program has to say, by `cycles` or `until`. */
   cycles?: number;
   /** What the program gets as `args`. Plain data and shared buffers. */
   args?: Args;
   /** Compute the state hash (default true). */
   hash?: boolean;
+  /** Called on the calling thread while the run goes on. */
   onProgress?: (progress: RunProgress) => void;
   /** How often `onProgress` is called, in ms (default 200). */
   progressEvery?: number;
@@ -61,31 +65,47 @@ export interface RunOptions {
   tagOutput?: boolean;
 }
 
+/** How far a run is. */
 export interface RunProgress extends Progress {
+  /** Wall-clock seconds since the start. */
   seconds: number;
+  /** Cells updated a second, so far. */
   cellsPerSecond: number;
   /** The newest measures by name. */
   measures: Record<string, number>;
 }
 
+/** What one rank did. */
 export interface RankSummary extends RankCounters {
+  /** Its number. */
   rank: number;
 }
 
+/** What `--json` prints: the same keys, in this order. */
 export interface RunSummary {
+  /** The program's file, as seen from the working folder. */
   program: string;
+  /** How the ranks were carried. */
   transport: 'threads' | 'inline';
+  /** Number of ranks. */
   ranks: number;
+  /** Number of partitions; 0 for a program without a kernel. */
   parts: number;
+  /** Whole cycles done. */
   cycles: number;
+  /** Wall-clock seconds of the cycles, or of the function; without starting and ending threads. */
   seconds: number;
+  /** Cells updated a second; 0 for a program without cells. */
   cellsPerSecond: number;
+  /** Measures of the final state, by name. */
   measures: Record<string, number>;
   /** 32 hexadecimal digits; null if not asked for, or for a program without state. */
   hash: string | null;
+  /** What `report` gave, or what rank 0's function returned. */
   results: unknown;
   /** Calls whose outcome may depend on timing. */
   nondeterministic: number;
+  /** Counts and seconds of every rank, in rank order. */
   perRank: RankSummary[];
 }
 
@@ -117,12 +137,15 @@ export interface RunResult extends RunSummary {
 
 /** A run that failed: the message and stack are those of the error on the rank where it happened. */
 export class RunError extends HaloweaveError {
+  /** The class. */
   override readonly name = 'RunError';
+  /** The rank where it happened; −1 if it was none. */
   readonly rank: number;
   /** What was known when it ended. */
   readonly progress: RunProgress;
   /** Null if the run was not traced, or if the trace could not be written: then `cause` says why. */
   trace: TraceSummary | null = null;
+  /** @internal */
   constructor(rank: number, error: SerialisedError, progress: RunProgress) {
     super((error.code as ErrorCode | null) ?? 'program', error.message, error.place);
     this.rank = rank;

@@ -5,9 +5,19 @@ export interface SpinsModel {
   /** J, above 0 for a ferromagnet. */
   exchange: number;
   /** `interfacial`: D_ij = D ẑ × r̂_ij; `bulk`: D_ij = D r̂_ij; r̂_ij from i to j. */
-  dmi?: { kind: 'interfacial' | 'bulk'; D: number };
+  dmi?: {
+    /** Which of the two. */
+    kind: 'interfacial' | 'bulk';
+    /** Strength, in the unit of J. */
+    D: number;
+  };
   /** K and the unit vector e; K above 0 makes e an easy axis. */
-  anisotropy?: { K: number; axis: readonly [number, number, number] };
+  anisotropy?: {
+    /** Strength, in the unit of J. */
+    K: number;
+    /** The unit vector e. */
+    axis: readonly [number, number, number];
+  };
   /** External field B (default none). */
   field?: readonly [number, number, number];
   /** Moment of a spin (default 1). */

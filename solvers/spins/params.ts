@@ -2,6 +2,7 @@ import { HaloweaveError } from 'haloweave';
 import { z } from 'zod';
 import { findJsonFault } from './json-text.js';
 import { nearest } from './nearest.js';
+import type { SpinsParams } from './params-type.js';
 
 /** Largest extent of a lattice. */
 const MAX_EXTENT = 16384;
@@ -114,30 +115,6 @@ export const spinsParamsSchema = strict({
   seed: integer(0, MAX_SEED).default(1),
   initial: choice(['random', 'x', 'y', 'z']).default('random'),
 });
-
-/**
- * Parameters of a spin relaxation, checked and with every default filled in:
- * H = −J Σ S_i·S_j − Σ D_ij·(S_i × S_j) − K Σ (S_i·e)² − µ Σ B·S_i, each bond counted once, |S| = 1, and
- * dS/dt = −γ/(1+α²) [S×B + α S×(S×B)] with B_i = −(1/µ) ∂H/∂S_i.
- * Units are the user's, as long as they agree (J, D, K and µB in one unit of energy; γ·B·dt without unit);
- * the defaults µ = γ = 1 make them reduced units.
- *
- * | key | meaning |
- * |---|---|
- * | `lattice` | `shape` [n], [rows, columns] or [layers, rows, columns]; `boundary`, `periodic` or `open`, for all axes or a list as `shape`. Absent: whoever runs the parameters says |
- * | `exchange` | J, above 0 for a ferromagnet |
- * | `dmi` | D and its `kind`: `interfacial` D ẑ × r̂_ij, `bulk` D r̂_ij |
- * | `anisotropy` | K and the `axis` e, normalised here; K above 0 makes e an easy axis |
- * | `field` | the external field B [x, y, z] |
- * | `mu`, `gamma`, `alpha` | moment, gyromagnetic ratio, damping |
- * | `integrator`, `dt` | `rk4` or `heun`, and its step |
- * | `cycles` | the largest number of steps |
- * | `torque` | stop early once the largest \|S × B\| is below it (0: never) |
- * | `measureEvery`, `picturesEvery` | steps between measures and between pictures (absent: no pictures) |
- * | `pictureLayer` | the layer that pictures of a cubic lattice show, counted from 0 (absent: the middle one, the upper of two) |
- * | `seed`, `initial` | where the spins start: at random from the seed, or all along one axis |
- */
-export type SpinsParams = z.output<typeof spinsParamsSchema>;
 
 /**
  * Parses the JSON text of a parameter file. `name` is what messages call the file.

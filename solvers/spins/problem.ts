@@ -26,7 +26,12 @@ export interface SpinsProblem extends SpinsModel {
   /** End earlier with the first measured state whose largest |S × B| is below (default 0: never). */
   torque?: number;
   /** Whole states on their way, on rank 0: the fields `sx`, `sy` and `sz`. */
-  output?: { every: number; write(frame: Frame): void };
+  output?: {
+    /** Steps from one state to the next. */
+    every: number;
+    /** Takes one state; its arrays are reused. */
+    write(frame: Frame): void;
+  };
   /** As in a partition kernel, on rank 0. */
   report?(context: ReportContext): Record<string, unknown>;
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Args, HaloweaveError, RandomStream } from 'haloweave';
 import { type OvfField, readOvf } from './ovf.js';
-import { parseSpinsParams, type SpinsParams } from './params.js';
+import { parseSpinsParams } from './params.js';
+import type { SpinsParams } from './params-type.js';
 import type { LatticeBoundary, SpinsProblem } from './problem.js';
 
 /** What a relaxation starts from. */

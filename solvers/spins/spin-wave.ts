@@ -8,6 +8,7 @@ export interface SpinWave {
   mode: number | readonly number[];
   /** Angle θ₀ between the spins and z at time 0, above 0 and below π: any amplitude. */
   cone: number;
+  /** Damping; 0 for a wave that lasts. */
   alpha: number;
   /** Default 1. */
   exchange?: number;

@@ -22,7 +22,9 @@ export type Form = (typeof Form)[keyof typeof Form];
 
 /** A value with the place where it was found: a rank, or an index. */
 export interface Located {
+  /** The least or greatest value. */
   readonly value: number;
+  /** Where it was found; the lowest such place. */
   readonly location: number;
 }
 

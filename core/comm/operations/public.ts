@@ -42,6 +42,7 @@ export type BuiltinReduction =
  * rank and for every way of carrying it out.
  */
 export interface ReduceOperation {
+  /** Its name. */
   readonly reduction: BuiltinReduction;
   /** @internal */
   readonly operation?: Operation;
@@ -49,6 +50,7 @@ export interface ReduceOperation {
 
 /** The operation of scalar products: takes a pair of float arrays, gives a number. */
 export interface DotOperation {
+  /** Its name. */
   readonly reduction: 'dot';
   /** @internal */
   readonly operation?: Operation;

@@ -7,19 +7,25 @@ import type { Part } from './part.js';
 
 /** What `partition` is told. */
 export interface PartitionContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   args: Args;
   /** What the user asked for; pass it on to `grid`. */
   parts: PartsSpec;
+  /** Number of ranks of the run. */
   ranks: number;
 }
 
 /** What every other callback is told. One object per rank, changed from call to call: copy what you keep. */
 export interface Context {
+  /** What follows `--` on the command line, or `args` of `run`. */
   readonly args: Args;
   /** Cycle c makes state c + 1 out of state c; state 0 is what `setup` leaves. */
   readonly cycle: number;
+  /** The phase of the cycle, from 0. */
   readonly phase: number;
+  /** The rank that makes the call. Results must not depend on it. */
   readonly rank: number;
+  /** Number of ranks of the run. Results must not depend on it. */
   readonly ranks: number;
   /** The measures of state `measuredCycle`: that of cycle − lag, or the last one measured before. Empty until then. */
   readonly measures: Readonly<Record<string, number>>;
@@ -42,6 +48,9 @@ export type Reductions<F extends FieldTypes> = Readonly<Record<string, Measure<F
 
 /** One workunit, what is then reduced over all parts, and what is published. */
 export interface Phase<F extends FieldTypes> {
+  /**
+   * Computes the phase on one part: reads its fields and their halos, writes its owned cells. Synchronous.
+   */
   workunit(part: Part<F>, context: Context): void;
   /** Names of the fields whose halos the neighbours get after this phase. Pure; asked once. */
   share(context: Context): readonly (keyof F & string)[];
@@ -58,6 +67,7 @@ export interface Phase<F extends FieldTypes> {
 
 /** What `control.next` is told. */
 export interface ControlContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   readonly args: Args;
   /** The cycle that the values are for. */
   readonly cycle: number;
@@ -80,10 +90,13 @@ export interface Control {
   next(context: ControlContext): Readonly<Record<string, number>>;
 }
 
+/** What `until` is told. */
 export interface UntilContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   args: Args;
   /** The state that was measured, −1 before the first (which only programs with `control` see). */
   cycle: number;
+  /** The measures of that state. */
   measures: Readonly<Record<string, number>>;
   /** The control of the cycle that would come next, cycle + lag: if it does not come, of the final state. */
   control: Readonly<Record<string, number>>;
@@ -91,16 +104,31 @@ export interface UntilContext {
 
 /** The whole grid at one state. */
 export interface Frame {
+  /** The state's number: states are counted from 0, the one that `setup` leaves. */
   cycle: number;
   /** Each field that was asked for as one array, as `gather` gives it; reused between frames. */
   fields: Readonly<Record<string, NdArray>>;
 }
 
+/** One state that was measured. */
+export interface MeasuredState {
+  /** Its number. */
+  readonly cycle: number;
+  /** Its measures by name. */
+  readonly measures: Readonly<Record<string, number>>;
+  /** The control of the cycle that began with it, if the program has one. */
+  readonly control?: Readonly<Record<string, number>>;
+}
+
+/** What `report` is told. */
 export interface ReportContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   args: Args;
   /** Cycles done. */
   cycles: number;
+  /** Number of partitions. */
   parts: number;
+  /** Number of ranks. */
   ranks: number;
   /** Measures of the final state. */
   measures: Readonly<Record<string, number>>;
@@ -108,11 +136,7 @@ export interface ReportContext {
    * The state and value of each measure of the run, in order (the final one only if it was due), with the
    * control of the cycle that began with that state, if the program has one.
    */
-  history: readonly {
-    cycle: number;
-    measures: Readonly<Record<string, number>>;
-    control?: Readonly<Record<string, number>>;
-  }[];
+  history: readonly MeasuredState[];
   /** Values of `control` at the final state: what a further cycle would have had. Empty without it. */
   control: Readonly<Record<string, number>>;
   /** The last value of every phase's `reduce`. */
@@ -134,6 +158,7 @@ export interface PartitionDefinition<F extends FieldTypes> {
   setup?(part: Part<F>, context: Context): void;
   /** The computation of a cycle with one phase; with `share`. */
   workunit?(part: Part<F>, context: Context): void;
+  /** Names of the fields whose halos the neighbours get after the workunit. Pure; asked once. */
   share?(context: Context): readonly (keyof F & string)[];
   /** Quantities reduced after that workunit, for the next cycle; see `Phase`. */
   reduce?: Reductions<F>;
@@ -165,8 +190,11 @@ export interface PartitionDefinition<F extends FieldTypes> {
   until?(context: UntilContext): boolean;
   /** Whole states on their way: `write` is called on rank 0, in order of cycle, for states 0, every, 2·every, … */
   output?: {
+    /** Cycles from one frame to the next. */
     every: number;
+    /** The fields that frames hold. */
     fields: readonly (keyof F & string)[];
+    /** Takes one frame; its arrays are reused. */
     write(frame: Frame, context: { args: Args }): void;
   };
   /** Merged into the summary under `results`. Called on rank 0, after the last cycle. */

@@ -13,6 +13,7 @@ import { type DType, type DTypeInfo, dtypeInfo } from '../../memory/dtype.js';
 export type FieldSpec =
   | DType
   | {
+      /** The element type. */
       readonly dtype: DType;
       /**
        * Values in the cells (default) or at the vertices: along an axis of n cells there are n + 1 vertices, n if

@@ -1,6 +1,12 @@
 import type { TypedArray } from '../../memory/dtype.js';
 import type { Args } from '../program.js';
-import type { Context, PartitionContext, PartitionDefinition, ReportContext } from './definition.js';
+import type {
+  Context,
+  PartitionContext,
+  PartitionDefinition,
+  ReportContext,
+  UntilContext,
+} from './definition.js';
 import type { GraphDomain } from './graph.js';
 import type { FieldTypes } from './grid.js';
 import type { PartId } from './kernel-part.js';
@@ -28,6 +34,7 @@ declare const STATE: unique symbol;
 
 /** Stands for partitions with a state of type S where a grid's field types stand for a grid's. */
 export interface StateOf<S> {
+  /** Carries the type; absent at run time. */
   readonly [STATE]: S;
 }
 
@@ -94,7 +101,7 @@ export interface GraphReportContext<C> extends Omit<ReportContext, 'gather'> {
  * stay in the shared heap, two an edge, as large as the largest share so far. Same bits on any ranks and transport.
  */
 export interface GraphDefinition<S, D, C = unknown>
-  extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'control' | 'cycles' | 'until'> {
+  extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'control' | 'cycles'> {
   /** How the domain is cut. Pure; called once on every rank. */
   partition(context: PartitionContext): GraphDomain;
   /** Gives the initial state of one partition, which becomes `part.state`: plain data, typed arrays inside welcome. */
@@ -105,7 +112,10 @@ export interface GraphDefinition<S, D, C = unknown>
   share?: GraphPhase<S, D>['share'];
   /** Takes in what a neighbour shared; see `GraphPhase.accept`. */
   accept?: GraphPhase<S, D>['accept'];
+  /** Quantities reduced over all partitions after the workunit; see `GraphPhase.reduce`. */
   reduce?: GraphPhase<S, D>['reduce'];
+  /** True to stop: decided on state c, the run ends with state c + lag. Pure. */
+  until?(context: UntilContext): boolean;
   /** The phases of a cycle, instead of `workunit`, `share`, `accept` and `reduce`. */
   phases?: readonly GraphPhase<S, D>[];
   /** Hands every value of a partition's state to the state hash, under indices that no other partition uses. Pure. */

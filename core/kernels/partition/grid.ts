@@ -4,7 +4,7 @@ import { type Boundary, type BoundaryRules, normaliseBoundary } from '../../halo
 import { checkGeometry, type GridGeometry } from '../../halo/plan.js';
 import { type FieldInfo, type FieldTypes, readField } from './fields.js';
 
-export type { FieldInfo, FieldSpec, FieldTypes } from './fields.js';
+export type { DTypeOf, FieldInfo, FieldSpec, FieldTypes } from './fields.js';
 
 /** What `grid` takes. */
 export interface GridSpec<F extends FieldTypes> {
@@ -30,12 +30,20 @@ export interface GridSpec<F extends FieldTypes> {
 
 /** A grid cut into parts: pure data, the same on every rank. */
 export interface GridDomain<F extends FieldTypes = FieldTypes> {
+  /** Tells grids from graphs. */
   readonly kind: 'grid';
+  /** @internal */
   readonly geometry: GridGeometry;
-  /** The boundary of fields that have none of their own. */
+  /**
+   * The boundary of fields that have none of their own.
+   * @internal
+   */
   readonly rules: BoundaryRules;
+  /** @internal */
   readonly fields: readonly FieldInfo[];
+  /** Number of parts. */
   readonly parts: number;
+  /** Number of cells of the whole grid. */
   readonly cells: number;
   /** Carries the field names to the types of workunits; absent at run time. */
   readonly types?: F;

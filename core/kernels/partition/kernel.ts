@@ -28,7 +28,9 @@ import { partName, userError } from './user-error.js';
 
 /** What a definition that depends on arguments is made from. */
 export interface ProgramContext {
+  /** What follows `--` on the command line, or `args` of `run`. */
   args: Args;
+  /** Number of ranks of the run. */
   ranks: number;
 }
 

@@ -16,6 +16,7 @@ export type AddTerm = (value: number) => void;
 
 /** What a measure is of: the fields of a grid, or the state of a graph's partitions. */
 export type Measurable = FieldTypes | StateOf<unknown>;
+/** The parts that a measure's function is given: a grid's or a graph's. */
 export type MeasuredPart<F extends Measurable> =
   F extends StateOf<infer S> ? GraphPart<S> : F extends FieldTypes ? Part<F> : never;
 
@@ -27,10 +28,14 @@ export type MeasureSource<F extends Measurable> =
   | (keyof F & string)
   | ((part: MeasuredPart<F>, add: AddTerm, context: Context) => void);
 
+/** How the terms of a measure are put together. */
 export type MeasureReduction = 'sum' | 'sum.fast' | 'dot' | 'min' | 'max';
 
+/** A quantity of whole states; made by `sum`, `sum.fast`, `dot`, `min` and `max`. */
 export interface Measure<F extends Measurable = FieldTypes> {
+  /** How terms are put together. */
   readonly reduction: MeasureReduction;
+  /** Where terms come from. */
   readonly source: MeasureSource<F>;
   /** The second field of a `dot`. */
   readonly factor?: keyof F & string;
@@ -40,6 +45,12 @@ export interface Measure<F extends Measurable = FieldTypes> {
 export interface MeasureFactory extends ReduceOperation {
   <F extends FieldTypes>(source: keyof F & string): Measure<F>;
   <F extends Measurable = FieldTypes>(source: MeasureSource<F>): Measure<F>;
+}
+
+/** `sum`, and `sum.fast` beside it. */
+export interface SumFactory extends MeasureFactory {
+  /** The sum in plain additions, rounded each time: see `sum`. */
+  readonly fast: MeasureFactory;
 }
 
 /** Both a measure of the partition kernel, `dot('u', 'v')`, and an operation, `comm.allreduce([a, b], dot)`. */
@@ -64,7 +75,7 @@ function factory(operation: Operation): MeasureFactory {
  * in their order, then the parts of a rank by id, then the ranks: the same bits from run to run, but others
  * for another cut into parts or number of ranks.
  */
-export const sum: MeasureFactory & { readonly fast: MeasureFactory } = Object.assign(factory(SUM), {
+export const sum: SumFactory = Object.assign(factory(SUM), {
   fast: factory(SUM_FAST),
 });
 /** The least value; NaN if any is; −0 below +0. */

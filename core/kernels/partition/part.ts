@@ -8,8 +8,17 @@ import type { DTypeOf, FieldTypes } from './fields.js';
 import type { GridDomain } from './grid.js';
 import { loadField } from './load.js';
 
+/** What a part owns of a field, in the field's indices. */
+export interface OwnedRange {
+  /** The first cell or vertex. */
+  readonly lo: readonly number[];
+  /** One past the last. */
+  readonly hi: readonly number[];
+}
+
 /** What every part has beside its fields. */
 export interface PartMembers<Name extends string = string> {
+  /** The part's number. */
   readonly id: number;
   /** First owned cell in the grid's indices. */
   readonly lo: readonly number[];
@@ -17,9 +26,13 @@ export interface PartMembers<Name extends string = string> {
   readonly hi: readonly number[];
   /** Owned cells per axis. */
   readonly shape: readonly number[];
+  /** The whole grid. */
   readonly grid: {
+    /** Cells per axis. */
     readonly shape: readonly number[];
+    /** Parts per axis. */
     readonly parts: readonly number[];
+    /** Width of the halo in cells. */
     readonly halo: number;
   };
   /**
@@ -50,7 +63,7 @@ export interface PartMembers<Name extends string = string> {
    * the part. For vertices, of which the lower of two parts owns the common one, `lo` + 1 … `hi` + 1, and from 0
    * where the grid begins without being periodic; on a periodic axis of n cells, n stands for vertex 0.
    */
-  owned(field: Name): { readonly lo: readonly number[]; readonly hi: readonly number[] };
+  owned(field: Name): OwnedRange;
   /**
    * Place in a field's `data` of the cell or vertex with this place in the grid, in the part or its halo (index
    * not wrapped; not checked): `place('p', part.lo)` is the vertex below the part's first cell.
@@ -145,7 +158,7 @@ export class PartObject implements PartMembers {
     this._visit(field === undefined ? this._cells() : this._field(field, 'each'), visit);
   }
 
-  owned(field: string): { readonly lo: readonly number[]; readonly hi: readonly number[] } {
+  owned(field: string): OwnedRange {
     const { lo, hi } = this._extents[this._field(field, 'owned')]!;
     return { lo, hi };
   }

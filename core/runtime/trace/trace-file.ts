@@ -16,7 +16,9 @@ export interface TracePlan {
 
 /** What a trace holds. */
 export interface TraceSummary {
+  /** Where it was written. */
   file: string;
+  /** Events in it, of all ranks. */
   events: number;
   /** Events of all ranks that were overwritten by newer ones. */
   dropped: number;
