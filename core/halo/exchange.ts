@@ -1,10 +1,26 @@
-import { type Box, boxVolume } from '../decomposition/box.js';
+import { type Box, boxSize, boxVolume } from '../decomposition/box.js';
 import type { DTypeInfo, TypedArray } from '../memory/dtype.js';
-import { type FieldLayout, flatIndices, flatRuns } from './layout.js';
+import { type FieldLayout, flatIndices } from './layout.js';
 import type { HaloEdge } from './plan.js';
 
-/** Rows of at least this many elements are copied as blocks; below, a plain loop is as fast. */
-const RUN = 192;
+/**
+ * Edges of at least this many elements are copied by `CopyBox`: its call costs as much as some thirty turns of the plain
+ * loop.
+ */
+const WORTH = 40;
+
+/** Copies rows of bytes within one memory: see wasm/box-copy. */
+export type CopyBox = (
+  from: number,
+  to: number,
+  planes: number,
+  rows: number,
+  bytes: number,
+  fromPlane: number,
+  fromRow: number,
+  toPlane: number,
+  toRow: number,
+) => void;
 
 /** A field that a phase shares: what a cell takes, and the part's edges in the field's centring. */
 export interface SharedField {
@@ -63,18 +79,15 @@ export class HaloPlan {
   readonly #first: Int32Array;
   readonly #send: Int32Array;
   readonly #receive: Int32Array;
-  /** For edges made of long rows: row length, else 0; and the rows' starts. */
-  readonly #row: Int32Array;
-  readonly #sendRows: Int32Array[] = [];
-  readonly #receiveRows: Int32Array[] = [];
-  readonly #anyRows: boolean;
+  /** For edges worth it: the boxes that are sent and received, as `CopyBox` takes them; null for the others. */
+  readonly #boxes: (EdgeBox | null)[];
+  readonly #anyBoxes: boolean;
 
-  constructor(layout: FieldLayout, edges: readonly HaloEdge[]) {
+  constructor(layout: FieldLayout, edges: readonly HaloEdge[], bytes: number) {
     this.edges = edges.length;
     this.counts = Int32Array.from(edges, (e) => boxVolume(e.send) * layout.components);
     this.total = this.counts.reduce((a, b) => a + b, 0);
     this.#first = new Int32Array(edges.length);
-    this.#row = new Int32Array(edges.length);
     this.#send = new Int32Array(this.total);
     this.#receive = new Int32Array(this.total);
     let at = 0;
@@ -82,21 +95,19 @@ export class HaloPlan {
       this.#first[k] = at;
       this.#send.set(flatIndices(layout, e.send), at);
       this.#receive.set(flatIndices(layout, e.receive), at);
-      const rows = flatRuns(layout, e.send);
-      if (rows.length >= RUN) {
-        this.#row[k] = rows.length;
-        this.#sendRows[k] = rows.starts;
-        this.#receiveRows[k] = flatRuns(layout, e.receive).starts;
-      }
       at += this.counts[k]!;
     });
-    this.#anyRows = this.#row.some((r) => r > 0);
+    this.#boxes = edges.map((e) => edgeBox(layout, e, bytes));
+    this.#anyBoxes = this.#boxes.some((box) => box !== null);
   }
 
-  /** Copies what goes over all edges from a field at `base` to consecutive elements at `slot`, in one memory. */
-  pack(memory: TypedArray, base: number, slot: number): void {
-    if (this.#anyRows) {
-      this.#packRows(memory, base, slot);
+  /**
+   * Copies what goes over all edges from a field at `base` to consecutive elements at `slot`, in one memory, with the
+   * memory's `copyBox` where it pays.
+   */
+  pack(memory: TypedArray, base: number, slot: number, copyBox: CopyBox | null): void {
+    if (this.#anyBoxes && copyBox) {
+      this.#packBoxes(memory, base, slot, copyBox);
       return;
     }
     const send = this.#send;
@@ -104,16 +115,27 @@ export class HaloPlan {
     for (let k = 0; k < n; k++) memory[slot + k] = memory[base + send[k]!] as never;
   }
 
-  /** Copies one edge's piece, consecutive elements at `piece` of memory `from`, into the halo of a field at `base`. */
-  unpack(edge: number, from: TypedArray, piece: number, memory: TypedArray, base: number): void {
-    const count = this.counts[edge]!;
-    const first = this.#first[edge]!;
-    const row = this.#row[edge]!;
-    if (row > 0) {
-      const starts = this.#receiveRows[edge]!;
-      for (let r = 0; r < starts.length; r++) copyRun(from, piece + r * row, memory, base + starts[r]!, row);
+  /**
+   * Copies one edge's piece, consecutive elements at `piece` of memory `from`, into the halo of a field at `base`.
+   * `copyBox` is that of `memory`.
+   */
+  unpack(
+    edge: number,
+    from: TypedArray,
+    piece: number,
+    memory: TypedArray,
+    base: number,
+    copyBox: CopyBox | null,
+  ): void {
+    const box = this.#boxes[edge]!;
+    if (box !== null && from === memory && copyBox) {
+      const { planes, rows, row, plane, stride, receive, bytes } = box;
+      const to = base * bytes + receive;
+      copyBox(piece * bytes, to, planes, rows, row, rows * row, row, plane, stride);
       return;
     }
+    const count = this.counts[edge]!;
+    const first = this.#first[edge]!;
     const receive = this.#receive;
     for (let k = 0; k < count; k++) memory[base + receive[first + k]!] = from[piece + k] as never;
   }
@@ -134,15 +156,14 @@ export class HaloPlan {
       memory[base + this.#receive[first + k]!] = from[start + cells[k]!] as never;
   }
 
-  #packRows(memory: TypedArray, base: number, slot: number): void {
+  #packBoxes(memory: TypedArray, base: number, slot: number, copyBox: CopyBox): void {
     let to = slot;
     for (let e = 0; e < this.edges; e++) {
       const count = this.counts[e]!;
-      const row = this.#row[e]!;
-      if (row > 0) {
-        const starts = this.#sendRows[e]!;
-        for (let r = 0; r < starts.length; r++)
-          memory.copyWithin(to + r * row, base + starts[r]!, base + starts[r]! + row);
+      const box = this.#boxes[e]!;
+      if (box !== null) {
+        const { planes, rows, row, plane, stride, send, bytes } = box;
+        copyBox(base * bytes + send, to * bytes, planes, rows, row, plane, stride, rows * row, row);
       } else {
         const first = this.#first[e]!;
         for (let k = 0; k < count; k++) memory[to + k] = memory[base + this.#send[first + k]!] as never;
@@ -152,7 +173,34 @@ export class HaloPlan {
   }
 }
 
-function copyRun(from: TypedArray, at: number, to: TypedArray, start: number, count: number): void {
-  if (from === to) to.copyWithin(start, at, at + count);
-  else to.set(from.subarray(at, at + count) as never, start);
+/** An edge's cells as planes of rows: how many, bytes of a row, and strides and first bytes within the field. */
+interface EdgeBox {
+  planes: number;
+  rows: number;
+  row: number;
+  plane: number;
+  stride: number;
+  send: number;
+  receive: number;
+  bytes: number;
+}
+
+function edgeBox(layout: FieldLayout, edge: HaloEdge, bytes: number): EdgeBox | null {
+  const size = boxSize(edge.send);
+  const d = size.length;
+  const elements = boxVolume(edge.send) * layout.components;
+  const row = size[d - 1]! * layout.components * bytes;
+  if (elements < WORTH || row % 4 !== 0 || d > 3) return null;
+  const start = (box: Box): number =>
+    bytes * box.lo.reduce((at, lo, k) => at + lo * layout.strides[k]!, layout.origin);
+  return {
+    planes: d > 2 ? size[0]! : 1,
+    rows: d > 1 ? size[d - 2]! : 1,
+    row,
+    plane: d > 2 ? layout.strides[0]! * bytes : 0,
+    stride: d > 1 ? layout.strides[d - 2]! * bytes : 0,
+    send: start(edge.send),
+    receive: start(edge.receive),
+    bytes,
+  };
 }

@@ -1,12 +1,13 @@
 import { boxVolume } from '../../decomposition/box.js';
 import { applyBoundary, BoundaryFailure, type NumberArray } from '../../halo/boundary-apply.js';
 import type { BoundaryStep } from '../../halo/boundary-plan.js';
-import { HaloPlan } from '../../halo/exchange.js';
+import { type CopyBox, HaloPlan } from '../../halo/exchange.js';
 import { partBox } from '../../halo/plan.js';
 import { fillData } from '../../memory/array.js';
 import type { TypedArray } from '../../memory/dtype.js';
 import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
+import { copyBoxOn } from '../../wasm/box-copy.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
 import { boundarySteps, fieldExtents } from './field-plans.js';
 import type { GridDomain } from './grid.js';
@@ -37,11 +38,12 @@ export class PlanCache {
 
   plan(block: BlockLayout, field: number): HaloPlan {
     const layout = block.fields[field]!;
+    const { bytes } = this.#domain.fields[field]!.dtype;
     // The boxes of edges follow from the owned extent, whatever the centring.
-    const key = `${layout.size.join('x')}*${layout.components}:${block.edges.map((e) => e.index).join(',')}`;
+    const key = `${layout.size.join('x')}*${layout.components}*${bytes}:${block.edges.map((e) => e.index).join(',')}`;
     let p = this.#plans.get(key);
     if (!p) {
-      p = new HaloPlan(layout, block.fieldEdges[field]!);
+      p = new HaloPlan(layout, block.fieldEdges[field]!, bytes);
       this.#plans.set(key, p);
     }
     return p;
@@ -75,6 +77,8 @@ export class OwnedPart implements KernelPart {
   readonly #shared: readonly (readonly number[])[];
   /** By field: the whole arena as the field's dtype. */
   readonly #memory: TypedArray[];
+  /** Copies boxes within the arena. */
+  readonly #copyBox: CopyBox | null;
   /** By phase: bytes of all pieces. */
   readonly #bytes: readonly number[];
   readonly #words: Int32Array;
@@ -113,6 +117,7 @@ export class OwnedPart implements KernelPart {
     const box = partBox(domain.geometry, id);
     this.cells = boxVolume(box);
     this.#words = arena.words;
+    this.#copyBox = copyBoxOn(arena.buffer);
     this.#at = elementIndex(offset / 4);
     if (fresh) this.#words.fill(0, this.#at, this.#at + this.#layout.fieldAt[0]! / 4);
     this.#memory = domain.fields.map((f) => arena.views[f.dtype.code]!);
@@ -221,7 +226,7 @@ export class OwnedPart implements KernelPart {
       const at = pieces[p]!;
       const plan = this.#plans[f]!;
       const edges = plan.edges;
-      for (let e = 0; e < edges; e++) plan.unpack(e, from[e]!, at[e]!, memory, base);
+      for (let e = 0; e < edges; e++) plan.unpack(e, from[e]!, at[e]!, memory, base, this.#copyBox);
       if (this.#boundary[f]!.length > 0) this.#fillBeyond(f, memory, base, step);
     }
   }
@@ -255,7 +260,7 @@ export class OwnedPart implements KernelPart {
     for (let p = 0; p < list.length; p++) {
       const f = list[p]!;
       if (this.#vertices[f]!.length > 0) this.setBoundaryVertices(f);
-      this.#plans[f]!.pack(this.#memory[f]!, bases[f]!, slots[p]!);
+      this.#plans[f]!.pack(this.#memory[f]!, bases[f]!, slots[p]!, this.#copyBox);
     }
     this.step = step;
     this.unpacked = false;

@@ -6,6 +6,8 @@ import { HaloPlan, SlotLayout } from '../../../core/halo/exchange.js';
 import { fieldLayout } from '../../../core/halo/layout.js';
 import { type GridGeometry, haloEdges, partBox } from '../../../core/halo/plan.js';
 import { dtypeInfo } from '../../../core/memory/dtype.js';
+import { Heap, offsetOf } from '../../../core/memory/heap.js';
+import { copyBoxOn } from '../../../core/wasm/box-copy.js';
 import type { Rules } from '../../programs/kernel/coordinates.js';
 import { kernelProgramFile } from '../../support/kernel-programs.js';
 
@@ -214,44 +216,59 @@ describe('SlotLayout and HaloPlan', () => {
     expect(new SlotLayout([{ dtype: dtypeInfo('f32'), components: 1, edges: [] }]).bytes).toBe(0);
   });
 
-  it('packs and unpacks the same cells, in rows and one by one', () => {
-    for (const dims of [
-      [2, 2],
-      [50, 1],
-      [1, 100],
-    ]) {
-      const cut: GridGeometry = { ...g, dims };
-      const box = partBox(cut, 0);
-      const layout = fieldLayout(
-        box.hi.map((h, k) => h - box.lo[k]),
-        cut.halo,
-      );
-      const list = haloEdges(cut, 0);
-      const plan = new HaloPlan(layout, list);
-      const memory = Float64Array.from({ length: layout.length + plan.total }, (_, k) => k);
-      plan.pack(memory, 0, layout.length);
-      const packed = memory.slice(layout.length);
-      let at = 0;
-      list.forEach((e, k) => {
-        for (let i = e.send.lo[0]; i < e.send.hi[0]; i++)
-          for (let j = e.send.lo[1]; j < e.send.hi[1]; j++)
-            expect(packed[at++]).toBe(layout.origin + i * layout.strides[0] + j);
-        // Out of another memory and out of the same one.
-        for (const from of [packed, memory]) {
-          const start = at - plan.counts[k] + (from === memory ? layout.length : 0);
-          memory.fill(-1, 0, layout.length);
-          plan.unpack(k, from, start, memory, 0);
-          let next = at - plan.counts[k];
-          for (let i = e.receive.lo[0]; i < e.receive.hi[0]; i++)
-            for (let j = e.receive.lo[1]; j < e.receive.hi[1]; j++) {
-              const flat = layout.origin + i * layout.strides[0] + j;
-              if (memory[flat] !== packed[next++]) expect.fail(`cell (${i}, ${j}) of edge ${k}`);
-              memory[flat] = -1;
-            }
-          expect(memory.subarray(0, layout.length).every((x) => x === -1)).toBe(true);
-        }
-      });
-      expect(at).toBe(plan.total);
-    }
-  });
+  it.each([
+    [[2, 2], false],
+    [[2, 2], true],
+    [[50, 1], true],
+    [[1, 100], true],
+    [[5, 4], true],
+  ] as [number[], boolean][])(
+    'packs and unpacks the same cells, parts %j, boxes in WebAssembly: %s',
+    (dims, boxes) => {
+      const heap = Heap.create({ arenaBytes: 16 << 20 });
+      try {
+        const cut: GridGeometry = { ...g, dims };
+        const box = partBox(cut, 0);
+        const layout = fieldLayout(
+          box.hi.map((h, k) => h - box.lo[k]),
+          cut.halo,
+        );
+        const list = haloEdges(cut, 0);
+        const plan = new HaloPlan(layout, list, 8);
+        const address = heap.allocate(8 * (layout.length + plan.total));
+        const arena = heap.arenaOf(address);
+        // The plan's memory is the whole arena, and the field lies somewhere in it.
+        const all = arena.views[0] as Float64Array;
+        const base = offsetOf(address) / 8;
+        const copyBox = boxes ? copyBoxOn(arena.buffer) : null;
+        const memory = all.subarray(base, base + layout.length + plan.total);
+        for (let k = 0; k < memory.length; k++) memory[k] = k;
+        plan.pack(all, base, base + layout.length, copyBox);
+        const packed = memory.slice(layout.length);
+        let at = 0;
+        list.forEach((e, k) => {
+          for (let i = e.send.lo[0]; i < e.send.hi[0]; i++)
+            for (let j = e.send.lo[1]; j < e.send.hi[1]; j++)
+              expect(packed[at++]).toBe(layout.origin + i * layout.strides[0] + j);
+          // Out of another memory and out of the same one.
+          for (const from of [packed, all]) {
+            const start = at - plan.counts[k] + (from === all ? base + layout.length : 0);
+            memory.fill(-1, 0, layout.length);
+            plan.unpack(k, from, start, all, base, copyBox);
+            let next = at - plan.counts[k];
+            for (let i = e.receive.lo[0]; i < e.receive.hi[0]; i++)
+              for (let j = e.receive.lo[1]; j < e.receive.hi[1]; j++) {
+                const flat = layout.origin + i * layout.strides[0] + j;
+                if (memory[flat] !== packed[next++]) expect.fail(`cell (${i}, ${j}) of edge ${k}`);
+                memory[flat] = -1;
+              }
+            expect(memory.subarray(0, layout.length).every((x) => x === -1)).toBe(true);
+          }
+        });
+        expect(at).toBe(plan.total);
+      } finally {
+        heap.close();
+      }
+    },
+  );
 });
