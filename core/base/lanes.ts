@@ -2,12 +2,19 @@ import { HIGH, powerOfTwo } from './words.js';
 
 /** Magnitudes a window spans, in powers of two: 2^25 steps of a double's high word, so that one mask tests them. */
 const SPAN = 32;
-const OUTSIDE = 0x7fffffff & ~((SPAN << 20) - 1);
+/** Bits of a high word's distance from the least one that are set outside of the window, the sign aside. */
+export const OUTSIDE = 0x7fffffff & ~((SPAN << 20) - 1);
 /** Room above the largest element that was seen, in powers of two: the next rows may be somewhat larger. */
 const HEADROOM = 4;
 /** Limits between which the least magnitude is normal, and the first sums, below 2^(E+12) with the last, are finite. */
 const LOWEST = -988;
 const HIGHEST = 1011;
+
+/** The window around magnitudes below 2^exponent: the high word of the least, and what the sums begin with. */
+export function lanesWindow(exponent: number): { low: number; base: number } {
+  const top = Math.min(Math.max(exponent + HEADROOM, LOWEST), HIGHEST);
+  return { low: (top - SPAN + 1023) << 20, base: 1.5 * powerOfTwo(top + 11) };
+}
 
 /**
  * Sums doubles of one window of magnitudes, 2^(E−32) ≤ |x| < 2^E, without rounding, four at a time.
@@ -41,9 +48,7 @@ export class Lanes {
 
   /** Puts the window around magnitudes below 2^exponent. Only while empty. */
   aim(exponent: number): void {
-    const top = Math.min(Math.max(exponent + HEADROOM, LOWEST), HIGHEST);
-    this.low = (top - SPAN + 1023) << 20;
-    this.base = 1.5 * powerOfTwo(top + 11);
+    ({ low: this.low, base: this.base } = lanesWindow(exponent));
     this.reset();
   }
 

@@ -1,4 +1,5 @@
 import { BLOCK, exponentOfLargest } from './exact-window.js';
+import { lanesWindow } from './lanes.js';
 import { powerOfTwo } from './words.js';
 
 /** The inner loop of `ExactSum.addRows` on some memory: sums the coarse and fine parts of at most `BLOCK` elements. */
@@ -6,6 +7,11 @@ export interface RowSums {
   /** Sums of the parts, exact; of the last call that gave true. */
   readonly coarse: number;
   readonly fine: number;
+  /**
+   * As `Lanes`: adds each element to sums that begin with `base`, and what that loses to others. False if any magnitude
+   * lies outside of the window that begins with the high word `low`: zeros always do.
+   */
+  lanes(first: number, rows: number, length: number, stride: number, low: number, base: number): boolean;
   /**
    * Cuts each element x of the rows into q = (x + coarse) − coarse and x − q, and sums these apart; `first` and
    * `stride` in elements. False if any magnitude has a high word of `limitHigh` or more, or below `leastHigh` without
@@ -40,12 +46,19 @@ const HEADROOM = 3;
 const LOWEST = -988;
 const HIGHEST = 1012;
 
+/** Blocks after one that the lanes refused: what refused it, zeros or small magnitudes, is often beside it too. */
+const BACK_OFF = 16;
+
 /** Sums blocks of rows of one window of magnitudes; where it lies changes the speed and never the sum. */
 export class RowWindow {
   private aimed = false;
   private limitHigh = 0;
   private leastHigh = 0;
   private coarse = 0;
+  private low = 0;
+  private base = 0;
+  /** Blocks for which the lanes, which take no zeros, are not asked. */
+  private wait = 0;
 
   /** Adds rows that have at most `BLOCK` elements together to `sum`. */
   take(
@@ -58,6 +71,12 @@ export class RowWindow {
     stride: number,
   ): void {
     if (!this.aimed) this.aim(exponentOfLargest(a, first, first + length));
+    if (this.wait > 0) this.wait--;
+    else if (sums.lanes(first, rows, length, stride, this.low, this.base)) {
+      sum.add(sums.coarse);
+      sum.add(sums.fine);
+      return;
+    } else this.wait = BACK_OFF;
     if (sums.sum(first, rows, length, stride, this.limitHigh, this.leastHigh, this.coarse)) {
       sum.add(sums.coarse);
       sum.add(sums.fine);
@@ -71,6 +90,7 @@ export class RowWindow {
   private aim(exponent: number): void {
     const limit = Math.min(Math.max(exponent + HEADROOM, LOWEST), HIGHEST);
     this.aimed = true;
+    ({ low: this.low, base: this.base } = lanesWindow(exponent));
     this.limitHigh = (limit + 1023) << 20;
     this.leastHigh = (limit - SPAN + 1023) << 20;
     // Adding 1.5·2^52 grids and taking it away rounds to the grid: the unit in the last place up there.

@@ -43,10 +43,10 @@ function emit(): WasmModule {
   const copyBox = func(
     {
       in: [i32, i32, i32, i32, i32, i32, i32, i32, i32],
-      locals: [i32, i32, i32, i32, i32],
+      locals: [i32, i32, i32, i32, i32, i32],
       out: [],
     },
-    ([from, to, planes, rows, bytes, fromPlane, fromRow, toPlane, toRow], [s, d, row, at, whole]) => {
+    ([from, to, planes, rows, bytes, fromPlane, fromRow, toPlane, toRow], [s, d, row, at, turns, whole]) => {
       const advance = (): void => {
         local.set(s, i32.add(s, fromRow));
         local.set(d, i32.add(d, toRow));
@@ -63,7 +63,8 @@ function emit(): WasmModule {
           });
         });
       };
-      // Half a vector and less is left of each row.
+      // Four vectors at a time, then single ones; half a vector and less is left of each row.
+      local.set(turns, i32.and(bytes, -64));
       local.set(whole, i32.and(bytes, -16));
       loop(null, (nextPlane) => {
         local.set(s, from);
@@ -85,6 +86,14 @@ function emit(): WasmModule {
           () => {
             loop(null, (nextRow) => {
               local.set(at, i32.const(0));
+              chunk(64, turns, (p, q) => {
+                for (let k = 0; k < 4; k++)
+                  v128.store(
+                    { align: 4, offset: 16 * k },
+                    i32.add(q, at),
+                    v128.load({ align: 4, offset: 16 * k }, i32.add(p, at)),
+                  );
+              });
               chunk(16, whole, (p, q) => {
                 v128.store({ align: 4 }, i32.add(q, at), v128.load({ align: 4 }, i32.add(p, at)));
               });

@@ -18,6 +18,7 @@ import {
   Module,
   v128,
 } from 'wasmati';
+import { OUTSIDE } from '../base/lanes.js';
 import type { RowSums } from '../base/row-window.js';
 import { memoryOf } from '../memory/arena.js';
 import { compile, onMemory, type WasmModule } from './engine.js';
@@ -40,12 +41,14 @@ interface RowExports {
     leastHigh: number,
     coarse: number,
   ): number;
+  /** Adds to sums near `base`; 1 if every element's magnitude has a high word of `low` or less than the span above. */
+  lanes(at: number, rows: number, bytes: number, stride: number, low: number, base: number): number;
   coarse(): number;
   fine(): number;
 }
 
 /**
- * The inner loop of `ExactSum.addRows`, two doubles an instruction. Each element x of the rows is cut into
+ * The inner loops of `ExactSum.addRows`, two doubles an instruction. `lanes` does what `Lanes` does. For `sum`, each element x of the rows is cut into
  * q = (x + coarse) − coarse and r = x − q, both without error, and these are summed apart. Whether all of them
  * lie in the window is seen from the largest and the least high word of their magnitudes, zeros left out.
  */
@@ -136,9 +139,105 @@ function emit(): WasmModule {
       i32.and();
     },
   );
+  const lanes = func(
+    {
+      in: [i32, i32, i32, i32, i32, f64],
+      locals: [
+        ...[i32, i32, i32, i32],
+        ...[v128, v128, v128, v128, v128, v128, v128, v128, v128, v128, v128, v128],
+        ...[f64, f64, f64, f64],
+      ] as const,
+      out: [i32],
+    },
+    (
+      [at, rows, bytes, stride, low, base],
+      [p, end, turns, odd, x, t, least, outside, s0, s1, s2, s3, f0, f1, f2, f3, y, u, s, f],
+    ) => {
+      const sumsOf = [s0, s1, s2, s3];
+      const lostOf = [f0, f1, f2, f3];
+      local.set(least, i32x4.splat(low));
+      for (const sum of sumsOf) local.set(sum, f64x2.splat(base));
+      local.set(s, base);
+      loop(null, (nextRow) => {
+        local.set(p, at);
+        local.set(end, i32.add(at, bytes));
+        block(null, (noTurns) => {
+          local.set(turns, i32.div_u(bytes, TURN_BYTES));
+          i32.eqz(turns);
+          br_if(noTurns);
+          loop(null, (nextTurn) => {
+            for (let k = 0; k < UNROLL; k++) {
+              const sum = sumsOf[k]!;
+              const lost = lostOf[k]!;
+              v128.load({ offset: k * VECTOR_BYTES, align: 8 }, p);
+              local.set(x);
+              i32x4.sub(x, least);
+              v128.or($, outside);
+              local.set(outside);
+              local.set(t, f64x2.add(sum, x));
+              f64x2.sub(t, sum);
+              local.set(sum);
+              f64x2.sub(x, sum);
+              f64x2.add($, lost);
+              local.set(lost);
+              local.set(sum, t);
+            }
+            local.set(p, i32.add(p, TURN_BYTES));
+            local.set(turns, i32.sub(turns, 1));
+            local.get(turns);
+            br_if(nextTurn);
+          });
+        });
+        block(null, (rowDone) => {
+          loop(null, (nextOne) => {
+            i32.ge_u(p, end);
+            br_if(rowDone);
+            i32.load({ offset: 4 }, p);
+            i32.sub($, low);
+            i32.or($, odd);
+            local.set(odd);
+            local.set(y, f64.load({}, p));
+            local.set(u, f64.add(s, y));
+            f64.sub(u, s);
+            local.set(s);
+            f64.sub(y, s);
+            f64.add($, f);
+            local.set(f);
+            local.set(s, u);
+            local.set(p, i32.add(p, 8));
+            br(nextOne);
+          });
+        });
+        local.set(at, i32.add(at, stride));
+        local.set(rows, i32.sub(rows, 1));
+        local.get(rows);
+        br_if(nextRow);
+      });
+      f64.sub(s, base);
+      local.set(u);
+      for (let k = 0; k < UNROLL; k++) {
+        const far = local.get(u);
+        f64.add(far, f64.sub(f64x2.extract_lane(0, sumsOf[k]!), base));
+        f64.add($, f64.sub(f64x2.extract_lane(1, sumsOf[k]!), base));
+        local.set(u);
+        f64.add(f, f64x2.extract_lane(0, lostOf[k]!));
+        f64.add($, f64x2.extract_lane(1, lostOf[k]!));
+        local.set(f);
+      }
+      local.get(u);
+      global.set(sumCoarse);
+      local.get(f);
+      global.set(sumFine);
+      // Bits above the span: the sign, which the mask leaves out, may have carried into the difference.
+      i32.or(odd, i32x4.extract_lane(1, outside));
+      i32.or($, i32x4.extract_lane(3, outside));
+      i32.and($, OUTSIDE);
+      i32.eqz();
+    },
+  );
   const readCoarse = func({ in: [], out: [f64] }, () => global.get(sumCoarse));
   const readFine = func({ in: [], out: [f64] }, () => global.get(sumFine));
-  const module = Module({ memory, exports: { sum, coarse: readCoarse, fine: readFine } });
+  const module = Module({ memory, exports: { sum, lanes, coarse: readCoarse, fine: readFine } });
   return compile(module.toBytes());
 }
 
@@ -153,6 +252,14 @@ export class WasmRowSums implements RowSums {
   constructor(memory: object) {
     compiled ??= emit();
     this.#exports = onMemory<RowExports>(compiled, memory);
+  }
+
+  lanes(first: number, rows: number, length: number, stride: number, low: number, base: number): boolean {
+    const e = this.#exports;
+    if (e.lanes(first * 8, rows, length * 8, stride * 8, low, base) === 0) return false;
+    this.coarse = e.coarse();
+    this.fine = e.fine();
+    return true;
   }
 
   sum(
