@@ -60,10 +60,10 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   let interrupted = false;
   let begun = 0;
   let stuck: RankReading[] | null = null;
-  let looked = control.look();
+  let looked: RankReading[] | null = null;
   const look = (): void => {
-    const now = control.look();
-    if (!ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
+    const now = control.mayBeStuck ? control.look() : null;
+    if (looked && now && !ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
       stuck = now;
       control.abort(-1);
       timers.push(setTimeout(end, FAILURE_GRACE));

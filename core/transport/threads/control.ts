@@ -1,6 +1,6 @@
 import { CELL_WORDS } from '../../wire/cell.js';
 import { ABORT_AT, ControlLayout, createControl, DEFAULT_CELLS, EPOCH_AT } from './layout.js';
-import { type RankWait, readWait } from './waits.js';
+import { mayBeStuck, type RankWait, readWait } from './waits.js';
 
 /** One rank as its host sees it at a moment. */
 export interface RankReading extends RankWait {
@@ -50,6 +50,12 @@ export class ThreadsControl {
       const at = this.#layout.park(r);
       if (Atomics.exchange(this.#i32, at, 0) === 1) Atomics.notify(this.#i32, at);
     }
+  }
+
+  /** False as soon as any rank is seen to do something: then there is nothing to look at closely. */
+  get mayBeStuck(): boolean {
+    for (let r = 0; r < this.ranks; r++) if (!mayBeStuck(this.#i32, this.#layout.wait(r))) return false;
+    return true;
   }
 
   /** What every rank says it waits for, and whether it sleeps with nothing on its way to it. */

@@ -35,6 +35,8 @@ export class WaitTeller {
   readonly #at: number;
   #sequence = 0;
   #left = false;
+  /** The operation whose name is written. */
+  #told = '';
 
   constructor(i32: Int32Array, at: number) {
     this.#i32 = i32;
@@ -52,16 +54,22 @@ export class WaitTeller {
     i32[at + HELD] = held?.messages ?? 0;
     i32[at + HELD_SOURCE] = held?.source ?? -1;
     i32[at + HELD_TAG] = held?.tag ?? -1;
-    const length = Math.min(wait.operation.length, NAME_BYTES);
+    if (wait.operation !== this.#told) this.#tell(wait.operation);
+    if ((this.#sequence & 1) === 0) this.#count();
+    Atomics.store(i32, at + STATE, state);
+  }
+
+  #tell(operation: string): void {
+    const i32 = this.#i32;
+    const at = this.#at;
+    this.#told = operation;
+    const length = Math.min(operation.length, NAME_BYTES);
     i32[at + NAME_LENGTH] = length;
     for (let k = 0; k < length; k += 4) {
       let word = 0;
-      for (let b = 0; b < 4 && k + b < length; b++)
-        word |= (wait.operation.charCodeAt(k + b) & 0x7f) << (8 * b);
+      for (let b = 0; b < 4 && k + b < length; b++) word |= (operation.charCodeAt(k + b) & 0x7f) << (8 * b);
       i32[at + NAME + (k >> 2)] = word;
     }
-    if ((this.#sequence & 1) === 0) this.#count();
-    Atomics.store(i32, at + STATE, state);
   }
 
   end(): void {
@@ -84,6 +92,12 @@ export class WaitTeller {
     this.#sequence = (this.#sequence + 1) | 0;
     Atomics.store(this.#i32, this.#at + SEQUENCE, this.#sequence);
   }
+}
+
+/** Whether a rank may be in a wait without a limit, or has ended: a look that costs next to nothing. */
+export function mayBeStuck(i32: Int32Array, at: number): boolean {
+  const state = Atomics.load(i32, at + STATE);
+  return state === RankState.waiting || state === RankState.awaiting || state === RankState.ended;
 }
 
 /** What a rank says of itself. A line that changes under the reading counts as running. */
