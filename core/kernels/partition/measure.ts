@@ -221,7 +221,10 @@ class FastSumAccumulator implements Accumulator {
     if (typeof this.#source === 'function') (this.#source as Terms)(part as Part, this.#add, context);
     else
       rows(part as PartObject, this.#source, (data, start, count) => {
-        for (let k = 0; k < count; k++) this.#term += Number(data[start + k]);
+        let sum = this.#term;
+        if (data instanceof Float64Array) for (let k = start; k < start + count; k++) sum += data[k]!;
+        else for (let k = start; k < start + count; k++) sum += Number(data[k]);
+        this.#term = sum;
       });
     const { id } = part as { id: PartId };
     let k = this.#ids.indexOf(id);
