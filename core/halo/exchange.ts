@@ -1,4 +1,5 @@
 import { type Box, boxSize, boxVolume } from '../decomposition/box.js';
+import type { CopyBox } from '../memory/copy-box.js';
 import type { DTypeInfo, TypedArray } from '../memory/dtype.js';
 import { type FieldLayout, flatIndices } from './layout.js';
 import type { HaloEdge } from './plan.js';
@@ -8,19 +9,6 @@ import type { HaloEdge } from './plan.js';
  * loop.
  */
 const WORTH = 40;
-
-/** Copies rows of bytes within one memory: see wasm/box-copy. */
-export type CopyBox = (
-  from: number,
-  to: number,
-  planes: number,
-  rows: number,
-  bytes: number,
-  fromPlane: number,
-  fromRow: number,
-  toPlane: number,
-  toRow: number,
-) => void;
 
 /** A field that a phase shares: what a cell takes, and the part's edges in the field's centring. */
 export interface SharedField {

@@ -1,45 +1,14 @@
-import {
-  block,
-  br,
-  br_if,
-  func,
-  i32,
-  i64,
-  if_,
-  importMemory,
-  type Local,
-  local,
-  loop,
-  Module,
-  v128,
-} from 'wasmati';
+import { block, br, br_if, func, i32, i64, if_, type Local, local, loop, Module, v128 } from 'wasmati';
 import { memoryOf } from '../memory/arena.js';
+import type { CopyBox } from '../memory/copy-box.js';
 import { compile, onMemory, type WasmModule } from './engine.js';
-
-/** Pages of the largest 32-bit memory: what an arena may have at most. */
-const MAX_PAGES = 65536;
-
-/**
- * Copies `planes` × `rows` rows of `bytes` bytes (a multiple of 4) from `from` to `to`; strides in bytes, one a plane and
- * one a row on each side.
- */
-export type CopyBox = (
-  from: number,
-  to: number,
-  planes: number,
-  rows: number,
-  bytes: number,
-  fromPlane: number,
-  fromRow: number,
-  toPlane: number,
-  toRow: number,
-) => void;
+import { arenaMemory } from './rows.js';
 
 type I32 = Local<'i32'>;
 
 /** Rows of 8 bytes, the faces along the last axis of a scalar field of doubles, have a loop of their own. */
 function emit(): WasmModule {
-  const arena = importMemory({ min: 0, max: MAX_PAGES, shared: true });
+  const arena = arenaMemory();
   const copyBox = func(
     {
       in: [i32, i32, i32, i32, i32, i32, i32, i32, i32],

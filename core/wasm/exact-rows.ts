@@ -1,8 +1,5 @@
 import {
   $,
-  block,
-  br,
-  br_if,
   Const,
   f64,
   f64x2,
@@ -11,10 +8,8 @@ import {
   i32,
   i32x4,
   i64x2,
-  importMemory,
   type Local,
   local,
-  loop,
   Module,
   v128,
 } from 'wasmati';
@@ -22,13 +17,7 @@ import { OUTSIDE } from '../base/lanes.js';
 import type { RowSums } from '../base/row-window.js';
 import { memoryOf } from '../memory/arena.js';
 import { compile, onMemory, type WasmModule } from './engine.js';
-
-/** Pages of the largest 32-bit memory: what an arena may have at most. */
-const MAX_PAGES = 65536;
-/** Vectors a turn of the inner loop: enough independent sums to hide the latency of an addition. */
-const UNROLL = 4;
-const VECTOR_BYTES = 16;
-const TURN_BYTES = UNROLL * VECTOR_BYTES;
+import { arenaMemory, eachRow, UNROLL } from './rows.js';
 
 interface RowExports {
   /** Cuts and sums; 1 if every element lies in the window, else 0 and the sums mean nothing. */
@@ -53,7 +42,7 @@ interface RowExports {
  * lie in the window is seen from the largest and the least high word of their magnitudes, zeros left out.
  */
 function emit(): WasmModule {
-  const memory = importMemory({ min: 0, max: MAX_PAGES, shared: true });
+  const memory = arenaMemory();
   const sumCoarse = global(Const.f64(0), { mutable: true });
   const sumFine = global(Const.f64(0), { mutable: true });
 
@@ -91,41 +80,17 @@ function emit(): WasmModule {
       local.set(c, f64x2.splat(coarse));
       local.set(mask, v128.const('i64x2', [0x7fff_ffff_ffff_ffffn, 0x7fff_ffff_ffff_ffffn]));
       local.set(least, v128.const('i64x2', [0xffff_ffff_ffff_ffffn, 0xffff_ffff_ffff_ffffn]));
-      loop(null, (nextRow) => {
-        local.set(p, at);
-        local.set(end, i32.add(at, bytes));
-        block(null, (noTurns) => {
-          local.set(turns, i32.div_u(bytes, TURN_BYTES));
-          i32.eqz(turns);
-          br_if(noTurns);
-          loop(null, (nextTurn) => {
-            for (let k = 0; k < UNROLL; k++)
-              take(
-                () => v128.load({ offset: k * VECTOR_BYTES, align: 8 }, p),
-                k % 2 === 0 ? coarseA : coarseB,
-                k % 2 === 0 ? fineA : fineB,
-              );
-            local.set(p, i32.add(p, TURN_BYTES));
-            local.set(turns, i32.sub(turns, 1));
-            local.get(turns);
-            br_if(nextTurn);
-          });
-        });
-        // What is left of the row, one by one, with a zero beside it.
-        block(null, (rowDone) => {
-          loop(null, (nextOne) => {
-            i32.ge_u(p, end);
-            br_if(rowDone);
-            take(() => v128.load64_zero({ align: 8 }, p), coarseA, fineA);
-            local.set(p, i32.add(p, 8));
-            br(nextOne);
-          });
-        });
-        local.set(at, i32.add(at, stride));
-        local.set(rows, i32.sub(rows, 1));
-        local.get(rows);
-        br_if(nextRow);
-      });
+      eachRow(
+        { at, rows, bytes, stride, p, end, turns },
+        (k, offset) =>
+          take(
+            () => v128.load({ offset, align: 8 }, p),
+            k % 2 === 0 ? coarseA : coarseB,
+            k % 2 === 0 ? fineA : fineB,
+          ),
+        // With a zero beside it.
+        () => take(() => v128.load64_zero({ align: 8 }, p), coarseA, fineA),
+      );
       local.set(coarseA, f64x2.add(coarseA, coarseB));
       local.set(fineA, f64x2.add(fineA, fineB));
       global.set(sumCoarse, f64.add(f64x2.extract_lane(0, coarseA), f64x2.extract_lane(1, coarseA)));
@@ -158,61 +123,39 @@ function emit(): WasmModule {
       local.set(least, i32x4.splat(low));
       for (const sum of sumsOf) local.set(sum, f64x2.splat(base));
       local.set(s, base);
-      loop(null, (nextRow) => {
-        local.set(p, at);
-        local.set(end, i32.add(at, bytes));
-        block(null, (noTurns) => {
-          local.set(turns, i32.div_u(bytes, TURN_BYTES));
-          i32.eqz(turns);
-          br_if(noTurns);
-          loop(null, (nextTurn) => {
-            for (let k = 0; k < UNROLL; k++) {
-              const sum = sumsOf[k]!;
-              const lost = lostOf[k]!;
-              v128.load({ offset: k * VECTOR_BYTES, align: 8 }, p);
-              local.set(x);
-              i32x4.sub(x, least);
-              v128.or($, outside);
-              local.set(outside);
-              local.set(t, f64x2.add(sum, x));
-              f64x2.sub(t, sum);
-              local.set(sum);
-              f64x2.sub(x, sum);
-              f64x2.add($, lost);
-              local.set(lost);
-              local.set(sum, t);
-            }
-            local.set(p, i32.add(p, TURN_BYTES));
-            local.set(turns, i32.sub(turns, 1));
-            local.get(turns);
-            br_if(nextTurn);
-          });
-        });
-        block(null, (rowDone) => {
-          loop(null, (nextOne) => {
-            i32.ge_u(p, end);
-            br_if(rowDone);
-            i32.load({ offset: 4 }, p);
-            i32.sub($, low);
-            i32.or($, odd);
-            local.set(odd);
-            local.set(y, f64.load({}, p));
-            local.set(u, f64.add(s, y));
-            f64.sub(u, s);
-            local.set(s);
-            f64.sub(y, s);
-            f64.add($, f);
-            local.set(f);
-            local.set(s, u);
-            local.set(p, i32.add(p, 8));
-            br(nextOne);
-          });
-        });
-        local.set(at, i32.add(at, stride));
-        local.set(rows, i32.sub(rows, 1));
-        local.get(rows);
-        br_if(nextRow);
-      });
+      eachRow(
+        { at, rows, bytes, stride, p, end, turns },
+        (k, offset) => {
+          const sum = sumsOf[k]!;
+          const lost = lostOf[k]!;
+          v128.load({ offset, align: 8 }, p);
+          local.set(x);
+          i32x4.sub(x, least);
+          v128.or($, outside);
+          local.set(outside);
+          local.set(t, f64x2.add(sum, x));
+          f64x2.sub(t, sum);
+          local.set(sum);
+          f64x2.sub(x, sum);
+          f64x2.add($, lost);
+          local.set(lost);
+          local.set(sum, t);
+        },
+        () => {
+          i32.load({ offset: 4 }, p);
+          i32.sub($, low);
+          i32.or($, odd);
+          local.set(odd);
+          local.set(y, f64.load({}, p));
+          local.set(u, f64.add(s, y));
+          f64.sub(u, s);
+          local.set(s);
+          f64.sub(y, s);
+          f64.add($, f);
+          local.set(f);
+          local.set(s, u);
+        },
+      );
       f64.sub(s, base);
       local.set(u);
       for (let k = 0; k < UNROLL; k++) {

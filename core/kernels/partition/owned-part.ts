@@ -1,9 +1,10 @@
 import { boxVolume } from '../../decomposition/box.js';
 import { applyBoundary, BoundaryFailure, type NumberArray } from '../../halo/boundary-apply.js';
 import type { BoundaryStep } from '../../halo/boundary-plan.js';
-import { type CopyBox, HaloPlan } from '../../halo/exchange.js';
+import { HaloPlan } from '../../halo/exchange.js';
 import { partBox } from '../../halo/plan.js';
 import { fillData } from '../../memory/array.js';
+import type { CopyBox } from '../../memory/copy-box.js';
 import type { TypedArray } from '../../memory/dtype.js';
 import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
