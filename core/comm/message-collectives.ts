@@ -147,13 +147,7 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown> {
-    return this.#start(
-      'bcast',
-      i,
-      deadline,
-      (call) => bcast(call, value, root, into),
-      markFor('bcast', root),
-    );
+    return this.#rooted('bcast', root, i, deadline, (call) => bcast(call, value, root, into));
   }
 
   igather(
@@ -163,13 +157,7 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown[] | null> {
-    return this.#start(
-      'gather',
-      i,
-      deadline,
-      (call) => gather(call, value, root, into),
-      markFor('gather', root),
-    );
+    return this.#rooted('gather', root, i, deadline, (call) => gather(call, value, root, into));
   }
 
   iallgather(
@@ -188,13 +176,7 @@ export class MessageCollectives implements CollectiveForm {
     deadline = NEVER,
     i = 'i',
   ): Request<unknown> {
-    return this.#start(
-      'scatter',
-      i,
-      deadline,
-      (call) => scatter(call, values, root, into),
-      markFor('scatter', root),
-    );
+    return this.#rooted('scatter', root, i, deadline, (call) => scatter(call, values, root, into));
   }
 
   ialltoallv(
@@ -227,6 +209,16 @@ export class MessageCollectives implements CollectiveForm {
 
   iexscan(value: unknown, op: Operation, deadline = NEVER, i = 'i'): Request<unknown> {
     return this.#reduction('exscan', i, deadline, op, value, (call, o) => scan(call, o, true));
+  }
+
+  #rooted<T>(
+    name: CallName,
+    root: number,
+    i: string,
+    deadline: number,
+    algorithm: (call: Call) => Steps<T>,
+  ): Request<T> {
+    return this.#start(name, i, deadline, algorithm, markFor(name, root));
   }
 
   #reduction(

@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../base/errors.js';
 import type { Endpoint } from './endpoint.js';
-import type { Wait } from './wait.js';
+import { type Wait, whom } from './wait.js';
 
 /** What is known of a message that arrived. Pass an object to a receive to have it filled. */
 export interface Status {
@@ -82,13 +82,13 @@ export class Request<T> implements PromiseLike<T> {
   cancel(): boolean {
     this.#endpoint.nondeterministic++;
     if (this.#complete || !this.#endpoint.withdraw(this as Request<unknown>)) return false;
-    const { operation, peer, tag } = this.waitsFor;
+    const { operation } = this.waitsFor;
     const rank = this.#endpoint.transport.rank;
     this.settle(
       undefined,
       new HaloweaveError(
         'cancelled',
-        `${operation}${peer >= 0 ? ` (rank ${peer}${tag >= 0 ? `, tag ${tag}` : ''})` : ''} on rank ${rank} was cancelled: it has no value`,
+        `${operation}${whom(this.waitsFor)} on rank ${rank} was cancelled: it has no value`,
         { rank, operation },
       ),
     );

@@ -65,8 +65,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     const now = control.mayBeStuck ? control.look() : null;
     if (looked && now && !ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
       stuck = now;
-      control.abort(-1);
-      timers.push(setTimeout(end, FAILURE_GRACE));
+      endAll(-1);
     }
     looked = now;
   };
@@ -76,10 +75,14 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     ending = true;
     void pool.destroy();
   };
+  /** Ends the run on all ranks: calls that block throw, and threads that compute on are ended after a while. */
+  const endAll = (culprit: number): void => {
+    control.abort(culprit);
+    timers.push(setTimeout(end, FAILURE_GRACE));
+  };
   const fail = (rank: number, error: SerialisedError): void => {
     if (!error.aborted && !ending && !failures.has(rank)) failures.set(rank, error);
-    control.abort(rank);
-    timers.push(setTimeout(end, FAILURE_GRACE));
+    endAll(rank);
   };
   const interrupt = (): void => {
     interrupted = true;
@@ -88,7 +91,10 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     if (begun === run.ranks) leaveSoon();
     else timers.push(setTimeout(leaveSoon, START_LIMIT));
   };
+  let leaving = false;
   const leaveSoon = (): void => {
+    if (leaving) return;
+    leaving = true;
     timers.push(
       setTimeout(() => control.abort(-1), INTERRUPT_CYCLE),
       setTimeout(end, INTERRUPT_CYCLE + INTERRUPT_LEAVE),

@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../base/errors.js';
 import type { Heap } from '../memory/heap.js';
-import type { Held, Wait } from '../wire/wait.js';
+import { type Held, type Wait, whom } from '../wire/wait.js';
 import { createControl } from './threads/layout.js';
 import { ThreadsTransport } from './threads/transport.js';
 
@@ -35,9 +35,9 @@ export class InlineTransport extends ThreadsTransport {
   }
 }
 
-function hopeless({ operation, peer, tag }: Wait): HaloweaveError {
-  const from =
-    peer >= 0 ? ` (rank ${peer}${tag >= 0 ? `, tag ${tag}` : ''})` : tag >= 0 ? ` (tag ${tag})` : '';
+function hopeless(wait: Wait): HaloweaveError {
+  const { operation, tag } = wait;
+  const from = whom(wait) || (tag >= 0 ? ` (tag ${tag})` : '');
   return new HaloweaveError(
     'deadlock',
     `the only rank waits in ${operation}${from} for a message that nobody can send: with --transport inline a program has one rank, which must send to itself before it receives`,

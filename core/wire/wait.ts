@@ -11,6 +11,11 @@ export interface Wait {
   readonly deadline: number;
 }
 
+/** Who is waited for, as messages say it: ` (rank 3, tag 7)`; nothing for any rank. */
+export function whom({ peer, tag }: Pick<Wait, 'peer' | 'tag'>): string {
+  return peer >= 0 ? ` (rank ${peer}${tag >= 0 ? `, tag ${tag}` : ''})` : '';
+}
+
 /** Messages that a rank has and did not ask for: how many, and who sent the oldest with which tag. */
 export interface Held {
   messages: number;

@@ -1,3 +1,5 @@
+import { foldTree } from '../../topology/tree.js';
+
 /**
  * In what order operands are combined when the order shows. A program is a list for a stack: a rank's number
  * pushes its operand, `COMBINE` replaces the two on top by their combination. Cut from a tree once for each number
@@ -8,27 +10,16 @@ export const COMBINE = -1;
 const trees = new Map<number, Int32Array>();
 const prefixes = new Map<number, Int32Array>();
 
-/**
- * The preorder tree of `count` ranks: the lowest rank of a range is its root, its left child has the first half
- * (rounded up) of the rest, its right child what remains; (own ∘ left) ∘ right. Operands stay in rank order.
- */
+/** The preorder tree of `count` ranks (see topology/tree): (own ∘ left) ∘ right. Operands stay in rank order. */
 export function treeProgram(count: number): Int32Array {
   let program = trees.get(count);
   if (!program) {
     const list: number[] = [];
-    const visit = (from: number, to: number): void => {
-      list.push(from);
-      const middle = from + 1 + Math.ceil((to - from - 1) / 2);
-      if (middle > from + 1) {
-        visit(from + 1, middle);
-        list.push(COMBINE);
-      }
-      if (to > middle) {
-        visit(middle, to);
-        list.push(COMBINE);
-      }
-    };
-    visit(0, count);
+    foldTree<unknown>(
+      count,
+      (rank) => list.push(rank),
+      () => list.push(COMBINE),
+    );
     program = Int32Array.from(list);
     trees.set(count, program);
   }
