@@ -100,6 +100,7 @@ export type { DType, TypedArray, TypedArrayOf } from './memory/dtype.js';
 export { Heap, type HeapOptions } from './memory/heap.js';
 export { type NdArray, ndarray } from './memory/ndarray.js';
 export { readNpy, writeNpy } from './memory/npy.js';
+export { run } from './runtime/run.js';
 export {
   type RankSummary,
   RunError,
@@ -107,7 +108,6 @@ export {
   type RunProgress,
   type RunResult,
   type RunSummary,
-  run,
-} from './runtime/run.js';
+} from './runtime/run-options.js';
 export type { TraceSummary } from './runtime/trace/trace-file.js';
 export { ANY_SOURCE, ANY_TAG } from './wire/tags.js';

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
-import type { RunResult } from '../runtime/run.js';
+import type { RunResult } from '../runtime/run-options.js';
 import { programArguments } from './arguments.js';
 import { type RunFlags, runCommand, runFlags } from './run.js';
 import { jsonSummary } from './summary.js';

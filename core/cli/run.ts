@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
 import { progressDisplay } from '../observe/progress-bar.js';
-import { RunError, type RunOptions, type RunResult, run } from '../runtime/run.js';
+import { run } from '../runtime/run.js';
+import { RunError, type RunOptions, type RunResult } from '../runtime/run-options.js';
 import { programArguments, wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 import { jsonSummary, textSummary, traceLine } from './summary.js';

@@ -1,6 +1,6 @@
 import { formatBytes } from '../base/format.js';
 import { formatMeasure, formatRate, formatSeconds } from '../observe/progress-bar.js';
-import type { RunResult, RunSummary } from '../runtime/run.js';
+import type { RunResult, RunSummary } from '../runtime/run-options.js';
 import type { TraceSummary } from '../runtime/trace/trace-file.js';
 
 /** The object that `--json` prints: the documented keys, in the documented order. */

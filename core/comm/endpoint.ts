@@ -2,8 +2,10 @@ import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { type Address, offsetOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
-import { BYTES, CELL_WORDS, INLINE_BYTES, KIND, Mode, modeOf } from '../wire/cell.js';
+import { BYTES, CELL_WORDS, CONTEXT, INLINE_BYTES, KIND, Mode, modeOf } from '../wire/cell.js';
+import { ANY_SOURCE, ANY_TAG } from '../wire/tags.js';
 import { AsyncWaiters } from './async-waiters.js';
+import { Channels, type Listener } from './channel.js';
 import type { Group } from './group.js';
 import { type Buffer, bytesOf, type Outgoing, writePayload } from './payload.js';
 import { fillRecord, fillStatus, readRecord } from './record.js';
@@ -54,6 +56,7 @@ export class Endpoint {
   sentBytes = 0;
   /** Calls whose outcome may depend on timing: wildcard receives, probes, tests. */
   nondeterministic = 0;
+  readonly #channels: Channels;
   readonly #posted: Posted[] = [];
   readonly #active: Active[] = [];
   readonly #waiters: AsyncWaiters;
@@ -61,6 +64,7 @@ export class Endpoint {
 
   constructor(transport: Transport) {
     this.transport = transport;
+    this.#channels = new Channels(transport.heap);
     this.#waiters = new AsyncWaiters(this);
   }
 
@@ -114,6 +118,17 @@ export class Endpoint {
     fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address });
     t.commit(peer, cell);
     return transfer;
+  }
+
+  /** From now on the kernel messages of a context go to `listener`, in the order of each sender; first those that are here. */
+  listen(context: number, listener: Listener): void {
+    this.#channels.add(context, listener);
+    for (;;) {
+      const early = this.stash.find(ANY_SOURCE, ANY_TAG, context);
+      if (early < 0) return;
+      this.stash.remove(early);
+      this.#channels.take(this.stash.views, early);
+    }
   }
 
   /** A free record in the peer's mailbox, waiting for room and taking in own messages meanwhile. */
@@ -262,7 +277,11 @@ export class Endpoint {
   /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
   deliver(cell: number): void {
     const t = this.transport;
-    if (this.#giveToPosted(t.cells, cell)) {
+    const mine =
+      t.cells.i32[cell + CONTEXT]! < 0
+        ? this.#channels.take(t.cells, cell)
+        : this.#giveToPosted(t.cells, cell);
+    if (mine) {
       t.release(cell);
       return;
     }

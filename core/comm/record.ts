@@ -46,17 +46,21 @@ export interface RecordHead {
 
 /** Writes a message's record, with its payload if that fits. `mark` tells of the collective that it belongs to. */
 export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
+  fillHead(v, cell, packKind(o.kind, o.dtype.code, head.mode, mark), head);
+  if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
+}
+
+/** Writes all of a record but a payload that lies in it; `word` is its KIND. */
+export function fillHead(v: CellViews, cell: number, word: number, head: RecordHead): void {
   const { i32, u32 } = v;
-  i32[cell + KIND] = packKind(o.kind, o.dtype.code, head.mode, mark);
+  i32[cell + KIND] = word;
   i32[cell + SOURCE] = head.source;
   i32[cell + TAG] = head.tag;
   i32[cell + CONTEXT] = head.context;
   u32[cell + BYTES] = head.bytes;
-  if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
-  else {
-    u32[cell + ARENA] = arenaNumber(head.address);
-    u32[cell + OFFSET] = offsetOf(head.address);
-  }
+  if (head.mode === Mode.inline) return;
+  u32[cell + ARENA] = arenaNumber(head.address);
+  u32[cell + OFFSET] = offsetOf(head.address);
 }
 
 /**

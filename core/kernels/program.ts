@@ -42,6 +42,33 @@ export interface TraceSink {
   parts(neighbours: readonly number[], names: readonly [number, string | number][]): void;
 }
 
+/**
+ * Where a rank saves its state at quiescent points: after the same cycles on every rank, when each of its parts has done
+ * so many and none of them more. No rank waits for another.
+ */
+export interface CheckpointSink {
+  /** The first number of cycles above `done` after which the state is saved; infinity for none. Pure. */
+  next(done: number): number;
+  /** Saves a part's state after so many cycles; copies `bytes` before it returns. */
+  part(cycles: number, number: number, bytes: readonly Uint8Array[]): void;
+  /** Saves what the run as a whole has gathered so far (rank 0). */
+  whole(cycles: number, bytes: Uint8Array): void;
+  /** This rank has saved all it has. */
+  complete(cycles: number): void;
+  /** Whether the run, closed after so many cycles, is to be saved there too. */
+  atClose(cycles: number): boolean;
+}
+
+/** A saved state to go on from. */
+export interface SavedState {
+  /** Cycles that it has behind it. */
+  readonly cycles: number;
+  /** What `CheckpointSink.part` was given for a part, in one piece. */
+  part(number: number): Promise<Uint8Array>;
+  /** What rank 0 gave to `CheckpointSink.whole`. */
+  whole(): Promise<Uint8Array>;
+}
+
 /** Everything a kernel gets on one rank. */
 export interface RankEnvironment {
   comm: Communicator;
@@ -50,6 +77,10 @@ export interface RankEnvironment {
   options: KernelOptions;
   progress: ProgressSink;
   horizon: Horizon;
+  /** Null if nothing is saved. */
+  checkpoints: CheckpointSink | null;
+  /** Where to go on from; null to begin. */
+  saved: SavedState | null;
   /** Null unless the run is traced. */
   trace: TraceSink | null;
   /** Lets the thread's event loop run now and then; null where the rank has a thread of its own. */

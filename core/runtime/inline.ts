@@ -4,7 +4,7 @@ import { InlineTransport } from '../transport/inline.js';
 import { serialiseError } from '../wire/host-messages.js';
 import type { HostOutcome } from './host.js';
 import { type RunPlan, runRank } from './rank.js';
-import type { RunOptions } from './run.js';
+import type { RunOptions } from './run-options.js';
 import { tagLines } from './tag-lines.js';
 
 /** How long the only rank computes before the event loop gets a turn (for Ctrl-C and progress), in ms. */

@@ -35,7 +35,11 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const heap = Heap.attach(task.heap);
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
   try {
-    const transport = new ThreadsTransport({ ...task, heap });
+    const transport = new ThreadsTransport({
+      ...task,
+      heap,
+      ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
+    });
     const outcome = await runRank(
       transport,
       task.plan,

@@ -21,6 +21,8 @@ export interface RunPlan {
   options: KernelOptions;
   horizon: SharedArrayBuffer;
   progress: SharedArrayBuffer;
+  /** By rank: its host; null if all are on one. */
+  hostOf: Int32Array | null;
   /** Null unless the run is traced. */
   trace: TracePlan | null;
 }
@@ -89,6 +91,8 @@ export async function runRank(
       options: plan.options,
       progress,
       horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+      checkpoints: null,
+      saved: null,
       trace: ring,
       breathe,
     });

@@ -40,7 +40,8 @@ export interface Transport {
   readonly size: number;
   readonly heap: Heap;
   readonly cells: CellViews;
-  readonly board: Board;
+  /** Where all ranks meet for collectives; null if some of them share no memory. */
+  readonly board: Board | null;
   /** How often to look before parking; 0 when ranks outnumber cores. */
   readonly spins: number;
   /** Messages dropped because they were of an earlier epoch. */

@@ -4,5 +4,12 @@ export const ANY_SOURCE = -1;
 export const ANY_TAG = -1;
 /** Tags are 0 to this, inclusive. */
 export const MAX_TAG = 0x7fff_ffff;
+/** Contexts below zero are those of kernels, whose messages no communicator sees (see comm/channel). */
+export const HALO_CONTEXT = -2;
+export const PARTIAL_CONTEXT = -3;
+export const FRAME_CONTEXT = -4;
+export const GATHER_CONTEXT = -5;
+/** The lowest context there is. */
+export const LEAST_CONTEXT = GATHER_CONTEXT;
 /** The communicator of all ranks. */
 export const WORLD_CONTEXT = 0;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { RunOptions, RunResult } from '../run.js';
+import { run } from '../run.js';
+import type { RunOptions, RunResult } from '../run-options.js';
 import type { Finding } from './finding.js';
 import type { SelfTestFigures } from './self-test-program.js';
 

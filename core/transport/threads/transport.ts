@@ -16,6 +16,8 @@ export interface ThreadsSetup {
   control: SharedArrayBuffer;
   heap: Heap;
   spins: number;
+  /** By rank: its host. Ranks of different hosts share no memory (default: all are on one). */
+  hostOf?: Int32Array;
   /** Overrides the epoch that this rank sends and accepts (tests). */
   epoch?: number;
 }
@@ -34,7 +36,7 @@ export class ThreadsTransport implements Transport {
   readonly size: number;
   readonly heap: Heap;
   readonly cells: CellViews;
-  readonly board: Board;
+  readonly board: Board | null;
   readonly spins: number;
   stale = 0;
   protected readonly layout: ControlLayout;
@@ -50,6 +52,7 @@ export class ThreadsTransport implements Transport {
   readonly #myTail: number;
   readonly #myWaiting: number;
   readonly #teller: WaitTeller;
+  readonly #hostOf: Int32Array;
   #head = 0;
 
   constructor(setup: ThreadsSetup) {
@@ -72,13 +75,15 @@ export class ThreadsTransport implements Transport {
     this.#myTail = this.#tails[rank]!;
     this.#myWaiting = this.layout.waiting(rank);
     this.#head = Atomics.load(this.#i32, this.#myHead);
-    this.board = new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll());
+    this.#hostOf = setup.hostOf ?? new Int32Array(ranks);
+    const together = this.#hostOf.every((h) => h === this.#hostOf[rank]);
+    this.board = together ? new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll()) : null;
     this.#teller = new WaitTeller(this.#i32, this.layout.wait(rank));
     this.heap.onWait(() => this.check());
   }
 
-  sharesMemory(_peer: number): boolean {
-    return true;
+  sharesMemory(peer: number): boolean {
+    return this.#hostOf[peer] === this.#hostOf[this.rank];
   }
 
   acquire(peer: number): number {
