@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { run } from '../run.js';
 import type { RunOptions, RunResult } from '../run-options.js';
 import type { Finding } from './finding.js';
 import type { SelfTestFigures } from './self-test-program.js';
