@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Dealer, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
-import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
 import { PIECE_BYTES } from './control-messages.js';
+import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
 
 /** Longest frame: messages without pieces are refused by their schema long before this. */
 const MOST_BYTES = 16 * PIECE_BYTES;
