@@ -32,6 +32,8 @@ export class MeasureGate {
   readonly history: { cycle: number; measures: Values }[] = [];
   /** Entries of the history dropped from its front. */
   #forgotten = 0;
+  /** States that were measured before the run went on from a saved state. */
+  #before = 0;
   readonly #program: ResolvedSteps;
   readonly #transport: Transport;
   readonly #myParts: number;
@@ -78,13 +80,32 @@ export class MeasureGate {
       for (const a of p.accumulators) a.clear();
     }
     for (const a of p.accumulators) a.collect(part.object, context);
-    if (++p.parts === this.#myParts) this.#partials.publish(n, p.accumulators);
+    if (++p.parts === this.#myParts) this.#partials.publish(n - this.#before, p.accumulators);
   }
 
   /** True if cycle `cycle` may start as far as measures go; reads them on the way. */
   admits(cycle: number): boolean {
-    if (!this.hasMeasures) return true;
-    const due = this.due(cycle);
+    return !this.hasMeasures || this.#readUpTo(this.due(cycle));
+  }
+
+  /** Reads the measures of every state before `cycle`, for rank 0; false if some are still missing. */
+  settle(cycle: number): boolean {
+    const { measureEvery } = this.#program;
+    return !this.hasMeasures || this.#readUpTo(Math.floor((cycle - 1) / measureEvery) * measureEvery);
+  }
+
+  /** Goes on with the measures of all states before: those of states 0, measureEvery, … */
+  restore(values: readonly Values[]): void {
+    const { measureEvery } = this.#program;
+    values.forEach((measures, k) => {
+      this.history.push({ cycle: k * measureEvery, measures });
+    });
+    this.#before = values.length;
+    this.cycle = (values.length - 1) * measureEvery;
+    this.values = values[values.length - 1]!;
+  }
+
+  #readUpTo(due: number): boolean {
     while (this.cycle < due) {
       const next = this.cycle < 0 ? 0 : this.cycle + this.#program.measureEvery;
       if (!this.#read(next)) return false;
@@ -143,7 +164,7 @@ export class MeasureGate {
   }
 
   #read(cycle: number): boolean {
-    const merged = this.#partials.read(cycle / this.#program.measureEvery);
+    const merged = this.#partials.read(cycle / this.#program.measureEvery - this.#before);
     if (!merged) return false;
     this.values = this.#named(merged);
     return true;

@@ -4,7 +4,7 @@ import { cutByWeight } from '../../decomposition/cut.js';
 import { partBox } from '../../halo/plan.js';
 import { arrayAt, zeros } from '../../memory/array.js';
 import type { NdArray } from '../../memory/ndarray.js';
-import type { GatherTable, RankEnvironment } from '../program.js';
+import type { GatherTable, RankEnvironment, SavedState } from '../program.js';
 import type { PartitionDefinition } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { Frames } from './frames.js';
@@ -12,9 +12,11 @@ import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
 import { hashOf } from './hash.js';
+import type { KernelPart } from './kernel-part.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
 import type { ResolvedProgram } from './resolve.js';
+import { gridSignature } from './signature.js';
 
 /** A grid on one rank: its parts along the curve, their blocks in the shared heap, and the halos between them. */
 export class GridRuntime implements DomainRuntime {
@@ -90,6 +92,22 @@ export class GridRuntime implements DomainRuntime {
       for (let at = 0; at < theirs.length; at += fields + 1)
         memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
     return memories;
+  }
+
+  get signature(): string {
+    return gridSignature(this.#program.domain);
+  }
+
+  save(part: KernelPart): Uint8Array[] {
+    return [(part as OwnedPart).saved()];
+  }
+
+  async restore(saved: SavedState, step: number): Promise<void> {
+    const last = this.#program.shared.length - 1;
+    for (const p of this.parts) {
+      p.restore(await saved.part(p.number));
+      p.publish(step, last);
+    }
   }
 
   check(): GridCheck {
