@@ -4,7 +4,7 @@ import { cutByWeight } from '../../decomposition/cut.js';
 import { partBox } from '../../halo/plan.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
-import type { GatherTable, RankEnvironment } from '../program.js';
+import type { GatherTable, RankEnvironment, SavedState } from '../program.js';
 import type { PartitionDefinition } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { exchangeAll } from './first-exchange.js';
@@ -13,10 +13,13 @@ import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
 import { hashOf } from './hash.js';
+import type { KernelPart } from './kernel-part.js';
+import type { Mirrors } from './mirror.js';
 import { Neighbours } from './neighbours.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
 import type { ResolvedProgram } from './resolve.js';
+import { gridSignature } from './signature.js';
 
 /** A grid on one rank: its parts along the curve, their blocks in the shared heap, and the halos between them. */
 export class GridRuntime implements DomainRuntime {
@@ -30,6 +33,7 @@ export class GridRuntime implements DomainRuntime {
   /** Address of the block of every part that a rank of this host owns. */
   readonly #blocks: Float64Array;
   #owner: Int32Array;
+  #mirrors: Mirrors | null = null;
   #table: GatherTable | null = null;
 
   /** Places the parts along the curve, makes the blocks of this rank's, and connects them to their neighbours. */
@@ -86,6 +90,7 @@ export class GridRuntime implements DomainRuntime {
     );
     for (const p of this.parts) p.connect(domain, cache, at);
     at.listen();
+    this.#mirrors = at.mirrors;
   }
 
   /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
@@ -116,6 +121,26 @@ export class GridRuntime implements DomainRuntime {
       for (let at = 0; at < theirs.length; at += fields + 1)
         memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
     return memories;
+  }
+
+  get signature(): string {
+    return gridSignature(this.#program.domain);
+  }
+
+  save(part: KernelPart): Uint8Array[] {
+    return [(part as OwnedPart).saved()];
+  }
+
+  async restore(saved: SavedState, step: number): Promise<void> {
+    const last = this.#program.shared.length - 1;
+    this.#mirrors?.restart(step - 1);
+    // From here on others may send what they have published.
+    this.#env.comm.barrier();
+    for (const p of this.parts) {
+      p.restore(await saved.part(p.number));
+      p.publish(step, last);
+      if (p.far) p.send(step, last);
+    }
   }
 
   check(): GridCheck {

@@ -1,3 +1,4 @@
+import { HaloweaveError } from '../../base/errors.js';
 import { boxVolume } from '../../decomposition/box.js';
 import { applyBoundary, BoundaryFailure, type NumberArray } from '../../halo/boundary-apply.js';
 import type { BoundaryStep } from '../../halo/boundary-plan.js';
@@ -298,6 +299,29 @@ export class OwnedPart implements KernelPart {
     this.object._memories.forEach((m, f) => {
       this.#words[this.#at + MEMORIES + f] = m;
     });
+  }
+
+  /** Everything that the part is between two cycles, as it lies: the head of its block with steps and memories, all fields. */
+  saved(): Uint8Array {
+    this.noteMemories();
+    return this.#state();
+  }
+
+  /** Makes the part what it was when these bytes were taken from it, on whichever rank. */
+  restore(bytes: Uint8Array): void {
+    const state = this.#state();
+    if (bytes.length !== state.length)
+      throw new HaloweaveError(
+        'format',
+        `the saved state of partition ${this.id} has ${bytes.length} bytes, and the partition ${state.length}`,
+        { partition: this.id, operation: 'resume' },
+      );
+    state.set(bytes);
+    this.adopt();
+  }
+
+  #state(): Uint8Array {
+    return new Uint8Array(this.#words.buffer, this.#at * 4, this.#layout.fieldsEnd);
   }
 
   /** Takes the part over as its last owner has left it: its step, and with `noteMemories` its memories. */
