@@ -234,7 +234,7 @@ function open(
   }
   const on = d as GraphDefinition<unknown, unknown>;
   const program = resolveGraph(on, domain);
-  const runtime = new GraphRuntime(on, program, env);
+  const runtime = new GraphRuntime(on, program, env, hosts);
   return { program, runtime, setup: runtime.setup };
 }
 
