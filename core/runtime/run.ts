@@ -52,6 +52,7 @@ async function runOnce(
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
+  const apart = options.apart?.map(() => Heap.create());
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
   const plan: RunPlan = {
     file,
@@ -67,6 +68,7 @@ async function runOnce(
       keep: options.save !== undefined || (options.keep ?? true),
     },
     hostOf: hostsApart(options.apart, ranks),
+    ...(apart ? { heaps: apart.map((h) => h.handle()) } : {}),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
     trace:
@@ -89,6 +91,7 @@ async function runOnce(
           });
   } finally {
     watch.stop();
+    for (const h of apart ?? []) h.close();
     heap.close();
   }
   const traced = async (): Promise<TraceSummary | null> =>
@@ -107,7 +110,7 @@ async function runOnce(
     throw error;
   }
   watch.last();
-  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, apart?.[0] ?? heap);
   result.trace = await traced();
   if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
   return result;

@@ -34,6 +34,8 @@ export class MeasureGate {
   readonly history: { cycle: number; measures: Values }[] = [];
   /** Entries of the history dropped from its front. */
   #forgotten = 0;
+  /** States that were measured before the run went on from a saved state. */
+  #before = 0;
   readonly #program: ResolvedSteps;
   readonly #transport: Transport;
   readonly #myParts: number;
@@ -88,13 +90,32 @@ export class MeasureGate {
       for (const a of p.accumulators) a.clear();
     }
     for (const a of p.accumulators) a.collect(part.object, context);
-    if (++p.parts === this.#myParts) this.#partials.publish(n, p.accumulators);
+    if (++p.parts === this.#myParts) this.#partials.publish(n - this.#before, p.accumulators);
   }
 
   /** True if cycle `cycle` may start as far as measures go; reads them on the way. */
   admits(cycle: number): boolean {
-    if (!this.hasMeasures) return true;
-    const due = this.due(cycle);
+    return !this.hasMeasures || this.#readUpTo(this.due(cycle));
+  }
+
+  /** Reads the measures of every state before `cycle`, for rank 0; false if some are still missing. */
+  settle(cycle: number): boolean {
+    const { measureEvery } = this.#program;
+    return !this.hasMeasures || this.#readUpTo(Math.floor((cycle - 1) / measureEvery) * measureEvery);
+  }
+
+  /** Goes on with the measures of all states before: those of states 0, measureEvery, … */
+  restore(values: readonly Values[]): void {
+    const { measureEvery } = this.#program;
+    values.forEach((measures, k) => {
+      this.history.push({ cycle: k * measureEvery, measures });
+    });
+    this.#before = values.length;
+    this.cycle = (values.length - 1) * measureEvery;
+    this.values = values[values.length - 1]!;
+  }
+
+  #readUpTo(due: number): boolean {
     while (this.cycle < due) {
       const next = this.cycle < 0 ? 0 : this.cycle + this.#program.measureEvery;
       if (!this.#read(next)) return false;
@@ -115,9 +136,9 @@ export class MeasureGate {
   }
 
   /** Stays until other hosts need no more measures from this one; all parts of this rank have finished `end` cycles. */
-  settle(end: number): void {
+  serve(end: number): void {
     if (!this.hasMeasures || this.#myParts === 0) return;
-    this.#partials.settle(Math.ceil(end / this.#program.measureEvery) - 1);
+    this.#partials.serve(Math.ceil(end / this.#program.measureEvery) - 1 - this.#before);
   }
 
   /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */
@@ -159,7 +180,7 @@ export class MeasureGate {
   }
 
   #read(cycle: number): boolean {
-    const merged = this.#partials.read(cycle / this.#program.measureEvery);
+    const merged = this.#partials.read(cycle / this.#program.measureEvery - this.#before);
     if (!merged) return false;
     this.values = this.#named(merged);
     return true;

@@ -1,20 +1,22 @@
+import { deserialize } from 'node:v8';
 import { HaloweaveError } from '../../base/errors.js';
 import { place, ranksByHost } from '../../decomposition/placement.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
-import type { RankEnvironment } from '../program.js';
+import type { RankEnvironment, SavedState } from '../program.js';
 import { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { blockBytes } from './graph-block.js';
-import { exchangeStates, GraphCheck } from './graph-check.js';
+import { bytesOfState, exchangeStates, GraphCheck } from './graph-check.js';
 import { collectValues } from './graph-collect.js';
 import type { GraphDefinition, ShareContext } from './graph-definition.js';
 import { EmittedHash } from './graph-hash.js';
 import { GraphMirrors } from './graph-mirrors.js';
 import { OwnedGraphPart } from './graph-part.js';
 import type { ResolvedGraph } from './graph-resolve.js';
-import type { PartId } from './kernel-part.js';
+import type { KernelPart, PartId } from './kernel-part.js';
+import { graphSignature } from './signature.js';
 import type { Mutable } from './sweep.js';
 import { userError } from './user-error.js';
 
@@ -62,6 +64,23 @@ export class GraphRuntime implements DomainRuntime {
     this.#owner = owner;
     this.#context = context;
     this.#blocks = blocks;
+  }
+
+  get signature(): string {
+    return graphSignature(this.#program.domain);
+  }
+
+  save(part: KernelPart): Uint8Array[] {
+    return [bytesOfState((part as OwnedGraphPart).object, 'checkpoint')];
+  }
+
+  async restore(saved: SavedState, step: number): Promise<void> {
+    const last = this.#program.shares.length - 1;
+    for (const p of this.parts) {
+      p.object.state = deserialize(await saved.part(p.number));
+      p.publish(step, last);
+      if (p.far) p.send(step, last);
+    }
   }
 
   check(): GraphCheck {

@@ -4,19 +4,26 @@ import { place, ranksByHost } from '../../decomposition/placement.js';
 import { partBox } from '../../halo/plan.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
-import type { GatherTable, RankEnvironment } from '../program.js';
+import type { GatherTable, RankEnvironment, SavedState } from '../program.js';
+import type { Relay } from '../relay.js';
 import type { PartitionDefinition } from './definition.js';
-import type { DomainRuntime } from './domain-runtime.js';
+import type { DomainRuntime, FrameSink } from './domain-runtime.js';
+import { FarFields } from './far-fields.js';
+import { FarFrames } from './far-frames.js';
 import { exchangeAll } from './first-exchange.js';
-import { Frames } from './frames.js';
+import { Frames, outputFields } from './frames.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
 import { hashOf } from './hash.js';
+import type { KernelPart } from './kernel-part.js';
+import type { Mirrors } from './mirror.js';
 import { Neighbours } from './neighbours.js';
-import { OwnedPart, PlanCache } from './owned-part.js';
+import { OwnedPart } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
+import { PlanCache } from './plan-cache.js';
 import type { ResolvedProgram } from './resolve.js';
+import { gridSignature } from './signature.js';
 
 /** A grid on one rank: its parts along the curve, their blocks in the shared heap, and the halos between them. */
 export class GridRuntime implements DomainRuntime {
@@ -25,11 +32,15 @@ export class GridRuntime implements DomainRuntime {
   readonly #program: ResolvedProgram;
   readonly #env: RankEnvironment;
   readonly #hosts: Hosts;
+  readonly #relay: Relay | null;
+  /** After the end: what lies on other hosts. */
+  #away: FarFields | null = null;
   readonly #cache: PlanCache;
   readonly #Class: PartConstructor;
   /** Address of the block of every part that a rank of this host owns. */
   readonly #blocks: Float64Array;
   #owner: Int32Array;
+  #mirrors: Mirrors | null = null;
   #table: GatherTable | null = null;
 
   /** Places the parts along the curve, makes the blocks of this rank's, and connects them to their neighbours. */
@@ -38,11 +49,13 @@ export class GridRuntime implements DomainRuntime {
     program: ResolvedProgram,
     env: RankEnvironment,
     hosts: Hosts,
+    relay: Relay | null,
   ) {
     this.#output = output;
     this.#program = program;
     this.#env = env;
     this.#hosts = hosts;
+    this.#relay = relay;
     const { comm } = env;
     const { domain, shared } = program;
     const order = curveOrder(domain.geometry.dims);
@@ -86,6 +99,7 @@ export class GridRuntime implements DomainRuntime {
     );
     for (const p of this.parts) p.connect(domain, cache, at);
     at.listen();
+    this.#mirrors = at.mirrors;
   }
 
   /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
@@ -116,6 +130,26 @@ export class GridRuntime implements DomainRuntime {
       for (let at = 0; at < theirs.length; at += fields + 1)
         memories.set(theirs.subarray(at + 1, at + 1 + fields), theirs[at]! * fields);
     return memories;
+  }
+
+  get signature(): string {
+    return gridSignature(this.#program.domain);
+  }
+
+  save(part: KernelPart): Uint8Array[] {
+    return [(part as OwnedPart).saved()];
+  }
+
+  async restore(saved: SavedState, step: number): Promise<void> {
+    const last = this.#program.shared.length - 1;
+    this.#mirrors?.restart(step - 1);
+    // From here on others may send what they have published.
+    this.#env.comm.barrier();
+    for (const p of this.parts) {
+      p.restore(await saved.part(p.number));
+      p.publish(step, last);
+      if (p.far) p.send(step, last);
+    }
   }
 
   check(): GridCheck {
@@ -162,22 +196,37 @@ export class GridRuntime implements DomainRuntime {
     comm.barrier();
   }
 
-  frames(): Frames | null {
+  frames(): FrameSink | null {
     const { args, comm, endpoint } = this.#env;
-    return this.#output
-      ? new Frames(this.#output, this.#program.domain, args, comm, endpoint.transport)
-      : null;
+    const { domain } = this.#program;
+    const output = this.#output;
+    if (!output) return null;
+    const places = Frames.allocate(output, domain, comm);
+    return this.#hosts.near(0)
+      ? new Frames(output, domain, args, this.#owner, this.#hosts, endpoint, comm.heap, places)
+      : new FarFrames(output.every, outputFields(output, domain), domain, endpoint);
   }
 
   finish(): GatherTable {
+    const { comm, options } = this.#env;
+    const { domain } = this.#program;
     for (const p of this.parts) p.noteMemories();
-    this.#env.comm.barrier();
-    this.#table = gatherTable(this.#program.domain, this.#blocks);
+    if (this.#relay)
+      this.#away = new FarFields(domain, this.#blocks, this.#owner, this.parts, comm.heap, this.#relay);
+    comm.barrier();
+    this.#table = gatherTable(domain, this.#away?.blocks ?? this.#blocks);
+    if (options.keep && comm.rank === 0) for (let f = 0; f < domain.fields.length; f++) this.#away?.bring(f);
     return this.#table;
   }
 
   gather(field: string): NdArray {
+    const f = this.#program.domain.fields.findIndex((x) => x.name === field);
+    if (f >= 0) this.#away?.bring(f);
     return gatherField(this.#env.comm.heap, this.#table!, field);
+  }
+
+  endGather(): void {
+    this.#away?.end();
   }
 
   get state(): string[] {

@@ -24,6 +24,7 @@ import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart, PartId } from './kernel-part.js';
 import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
+import { restoreRun, runSaving, type SavedRun } from './save.js';
 import { type Mutable, Sweep } from './sweep.js';
 import { traceParts } from './traced.js';
 import { partName, userError } from './user-error.js';
@@ -95,10 +96,19 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     reduced: NONE,
     control: NONE,
   };
-  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts);
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts, relay);
   const parts = [...runtime.parts];
-  setUp(setup, parts, context);
-  runtime.fillHalos();
+  const { saved, checkpoints } = env;
+  const from = saved?.cycles ?? 0;
+  if (cycles !== null && cycles < from)
+    throw new HaloweaveError(
+      'usage',
+      `the saved state is that after ${from} cycles, and the run is to end after ${cycles}: ask for ${from} or more`,
+    );
+  if (!saved) {
+    setUp(setup, parts, context);
+    runtime.fillHalos();
+  }
   const check = options.check ? runtime.check() : null;
   const program = check
     ? checkedSteps(asWritten, check)
@@ -110,10 +120,14 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   const control = d.control
     ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
     : null;
+  const state: SavedRun = { program, runtime, measures, reduces, control };
+  if (saved) await restoreRun(state, saved);
   context.reduced = reduces.values;
-  if (control) context.control = control.at(-1);
-  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon);
+  if (control) context.control = control.at(from - 1);
+  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon, from);
   const frames = options.silent ? null : runtime.frames();
+  if (saved) frames?.skipTo(saved.delivered);
+  if (frames && checkpoints) frames.onWritten = (states) => checkpoints.delivered(states);
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -133,11 +147,13 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   const start = performance.now();
   const phases = program.workunits.length;
   if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, program, comm });
+  else if (checkpoints)
+    await runSaving({ ...state, sink: checkpoints, sweep, gate, parts, rank: comm.rank, from });
   else await sweep.run();
   if (relay && parts.length > 0) {
     relay.waitUntil(() => parts.every((p) => p.ready(p.step)), 'halos');
-    measures.settle(gate.end);
-    reduces.settle(gate.end);
+    measures.serve(gate.end);
+    reduces.serve(gate.end);
   }
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
@@ -176,7 +192,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   return {
     cycles: end.cycles,
     parts: domain.parts,
-    cells: domain.cells * end.cycles,
+    cells: domain.cells * (end.cycles - from),
     seconds,
     interrupted: end.interrupted,
     measures: final,
@@ -193,9 +209,9 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       seconds: sweep.seconds,
     },
     costs: sweep.costs.table,
-    workunits: end.cycles * phases,
+    workunits: (end.cycles - from) * phases,
     state: [...runtime.state],
-    gather: comm.rank === 0 ? table : null,
+    gather: comm.rank === 0 && (options.keep || hosts.count === 1) ? table : null,
   };
 }
 
@@ -222,13 +238,14 @@ function open(
   context: Context,
   env: RankEnvironment,
   hosts: Hosts,
+  relay: Relay | null,
 ): { program: ResolvedSteps; runtime: DomainRuntime; setup: Setup | undefined } {
   if (domain.kind === 'grid') {
     const on = d as PartitionDefinition<FieldTypes>;
     const program = resolveProgram(on, domain, context);
     return {
       program,
-      runtime: new GridRuntime(on.output, program, env, hosts),
+      runtime: new GridRuntime(on.output, program, env, hosts, relay),
       setup: on.setup as Setup | undefined,
     };
   }

@@ -68,7 +68,8 @@ export class Mirror implements Published {
   /** Takes in the part's next step. */
   take(a: Arrival): void {
     const step = this.#words[this.counter / 4]! + 1;
-    const runs = this.#runs[(step - 1) % this.#runs.length]!;
+    const phases = this.#runs.length;
+    const runs = this.#runs[(step + phases - 1) % phases]!;
     if (a.source !== this.#owner || a.bytes !== runs.bytes)
       throw new HaloweaveError(
         'format',
@@ -93,7 +94,7 @@ export class Mirrors {
     return this.#of.get(part);
   }
 
-  /** All parts have published `step` steps: where a run goes on from a saved state. */
+  /** All parts have published `step` steps, and nothing is under way. */
   restart(step: number): void {
     for (const m of this.#of.values()) m.restart(step);
   }

@@ -94,7 +94,7 @@ export class Partials implements Duty {
    * Waits until the reductions up to `last` are complete here and have been sent on: other hosts may still need them. All
    * ranks that own parts, when each has published them.
    */
-  settle(last: number): void {
+  serve(last: number): void {
     let n = Math.max(0, last - this.#ring + 1);
     this.#relay?.waitUntil(() => {
       while (n <= last && this.#isComplete(n)) n++;

@@ -42,8 +42,9 @@ export class ReduceGate {
   readonly #list: Reduction[] = [];
   /** By phase: its reduction, or null. */
   readonly #of: (Reduction | null)[];
-  /** Reductions read so far. */
+  /** Reductions read so far, and cycles before the first that was published here. */
   #read = 0;
+  #from = 0;
 
   /** Collective. */
   constructor(
@@ -88,7 +89,7 @@ export class ReduceGate {
     }
     if (++r.parts < this.#myParts) return;
     r.parts = 0;
-    r.partials.publish((step - phase) / this.#phases, accumulators);
+    r.partials.publish((step - phase) / this.#phases - this.#from, accumulators);
   }
 
   /** Lets parts do `steps` steps and no more; every rank gives the same number. */
@@ -104,13 +105,27 @@ export class ReduceGate {
   }
 
   /** Stays until other hosts need no more values from this one; all parts of this rank have finished `end` cycles. */
-  settle(end: number): void {
-    if (this.#myParts > 0) for (const r of this.#list) r.partials.settle(end - 1);
+  serve(end: number): void {
+    if (this.#myParts > 0) for (const r of this.#list) r.partials.serve(end - 1 - this.#from);
+  }
+
+  /** Reads every reduction before a step, also where parts are held; false if one is still missing. */
+  settle(step: number): boolean {
+    while (step > this.#unread()) if (!this.#readNext()) return false;
+    return true;
+  }
+
+  /** Goes on after so many cycles with the values that they left. */
+  restore(cycles: number, values: Readonly<Record<string, number>>): void {
+    Object.assign(this.values, values);
+    this.#from = cycles;
+    this.#read = cycles * this.#list.length;
+    this.#bind();
   }
 
   #readNext(): boolean {
     const r = this.#list[this.#read % this.#list.length]!;
-    const merged = r.partials.read(Math.floor(this.#read / this.#list.length));
+    const merged = r.partials.read(Math.floor(this.#read / this.#list.length) - this.#from);
     if (!merged) return false;
     for (let k = 0; k < merged.length; k++) this.values[r.measures[k]!.name] = merged[k]!.value();
     this.#read++;
@@ -118,12 +133,14 @@ export class ReduceGate {
     return true;
   }
 
-  #bind(): void {
+  /** The step whose reduction is the next to be read. */
+  #unread(): number {
     const n = this.#list.length;
-    const unread =
-      n === 0
-        ? Number.MAX_SAFE_INTEGER
-        : Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
-    this.bound = Math.min(unread, this.held - 1);
+    if (n === 0) return Number.MAX_SAFE_INTEGER;
+    return Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
+  }
+
+  #bind(): void {
+    this.bound = Math.min(this.#unread(), this.held - 1);
   }
 }

@@ -52,6 +52,7 @@ export class Sweep {
   readonly #measureEvery: number;
   readonly #outputEvery: number;
   #cellsDone = 0;
+  #settling = false;
 
   constructor(setup: SweepSetup) {
     this.#s = setup;
@@ -59,12 +60,19 @@ export class Sweep {
     this.#measureEvery = setup.measures.hasMeasures ? setup.program.measureEvery : 0;
     this.#outputEvery = setup.frames?.every ?? 0;
     this.costs = new Costs(setup.program.domain.parts);
-    for (const p of setup.parts) p.event = this.nextEvent(0);
+    for (const p of setup.parts) {
+      p.event = this.nextEvent(p.step / this.#phases);
+      this.#cellsDone += (p.step / this.#phases) * p.cells;
+    }
   }
 
-  /** Runs cycles to the end, or to the step at which parts are held. */
-  async run(): Promise<void> {
+  /**
+   * Runs cycles to the end, or to the step at which parts are held. `settling`: rank 0 comes back when it also has
+   * the measures and reductions of all steps before and has put out their states.
+   */
+  async run(settling = false): Promise<void> {
     const { transport, breathe } = this.#s;
+    this.#settling = settling;
     let spins = transport.spins;
     for (;;) {
       if (this.#sweep()) {
@@ -204,8 +212,16 @@ export class Sweep {
     const end = gate.end * this.#phases;
     const last = Math.min(end, reduces.held);
     for (let k = 0; k < parts.length; k++) if (parts[k]!.step < last) return false;
+    if (this.#settling && transport.rank === 0 && !this.#settled(last)) return false;
     // Rank 0 leaves for good when every frame that was due before the end has been written.
     return last < end || !(frames && transport.rank === 0 && frames.next < gate.end);
+  }
+
+  /** Others may wait for room in a frame: the sweep writes frames while this is false. */
+  #settled(last: number): boolean {
+    const { measures, reduces, frames } = this.#s;
+    const cycle = last / this.#phases;
+    return measures.settle(cycle) && reduces.settle(last) && (!frames || frames.next >= cycle);
   }
 
   #report(): void {

@@ -86,12 +86,12 @@ export class ControlLayout {
   }
 }
 
-/** Fresh control memory: empty mailboxes, generation 0, epoch 1. */
-export function createControl(ranks: number, cells: number = DEFAULT_CELLS): SharedArrayBuffer {
+/** Fresh control memory: empty mailboxes, generation 0. */
+export function createControl(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1): SharedArrayBuffer {
   const layout = new ControlLayout(ranks, cells);
   const buffer = new SharedArrayBuffer(layout.bytes);
   const i32 = new Int32Array(buffer);
-  i32[EPOCH_AT] = 1;
+  i32[EPOCH_AT] = epoch;
   for (let r = 0; r < ranks; r++)
     for (let c = 0; c < cells; c++) i32[layout.firstCell(r) + c * CELL_WORDS] = c;
   return buffer;
