@@ -4,7 +4,7 @@ import { place, ranksByHost } from '../../decomposition/placement.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
 import type { RankEnvironment, SavedState } from '../program.js';
-import { Relay } from '../relay.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { blockBytes } from './graph-block.js';
@@ -42,8 +42,9 @@ export class GraphRuntime implements DomainRuntime {
     program: ResolvedGraph,
     env: RankEnvironment,
     hosts: Hosts,
+    relay: Relay | null,
   ) {
-    this.#relay = hosts.count > 1 ? new Relay(hosts, env.endpoint) : null;
+    this.#relay = relay;
     this.#definition = definition;
     this.#program = program;
     this.#env = env;
@@ -58,8 +59,8 @@ export class GraphRuntime implements DomainRuntime {
     const blocks = new Float64Array(domain.parts);
     for (const [rank, theirs] of comm.allgather(pairs(mine, addresses)).entries())
       if (hosts.near(rank)) for (let k = 0; k < theirs.length; k += 2) blocks[theirs[k]!] = theirs[k + 1]!;
-    if (hosts.count > 1) new GraphMirrors(heap, domain, mine, owner, env.endpoint, blocks);
-    for (const p of parts) p.connect(domain, blocks, owner, comm.rank, env.endpoint);
+    if (relay) new GraphMirrors(heap, domain, mine, owner, env.endpoint, blocks);
+    for (const p of parts) p.connect(domain, blocks, owner, comm.rank, relay && env.endpoint);
     this.parts = parts;
     this.#owner = owner;
     this.#context = context;
