@@ -20,6 +20,7 @@ export function kernelOptions(
     check: mode === 'checked',
     silent: mode === 'silent',
     save: options.save !== undefined,
+    keep: options.save !== undefined || (options.keep ?? true),
   };
 }
 

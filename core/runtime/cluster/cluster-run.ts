@@ -13,7 +13,8 @@ import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome } from './coordinator-epoch.js';
 import type { Member } from './member.js';
 import { Printer } from './printer.js';
-import { dealRanks, ranksOn } from './slots.js';
+import { dealRanks } from './deal.js';
+import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {
   coordinator: Coordinator;
@@ -53,7 +54,7 @@ export class ClusterRun {
     const offers = coordinator.offers;
     const asked = options.ranks ?? this.#setup.ranks;
     const ranks = ranksOn(offers, asked, oversubscribe);
-    const hostOf = dealRanks(offers, ranks);
+    const hostOf = dealRanks(offers, ranks, oversubscribe);
     const progress = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
     const watch = new Watch(progress, ranks, options);
     const interrupt = (): void => {
