@@ -21,7 +21,7 @@ export interface HostRun {
   cells?: number;
   heap: Heap;
   plan: RunPlan;
-  output: number;
+  output: 1 | 2;
   tagOutput: boolean;
   signal: AbortSignal | undefined;
   onNames: (names: string[]) => void;

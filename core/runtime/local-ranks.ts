@@ -20,11 +20,13 @@ export interface LocalRanksSetup {
   /** How often a rank looks before it sleeps. */
   spins: number;
   plan: RunPlan;
-  output: number;
+  output: 1 | 2;
   tagOutput: boolean;
+  /** What the ranks print goes there, piece by piece, in the order of each rank; without it, to the descriptors of this process. */
+  onPrinted?: (rank: number, descriptor: 1 | 2, bytes: Uint8Array) => void;
   onNames: (names: string[]) => void;
   /** A rank has saved its parts. */
-  onCheckpoint: (notice: CheckpointNotice) => void;
+  onCheckpoint?: (notice: CheckpointNotice) => void;
   /** A rank begins the program: all ranks of the run have loaded it. */
   onBegun: (rank: number) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
@@ -39,11 +41,13 @@ export class LocalRanks {
   readonly #setup: LocalRanksSetup;
   readonly #pool: Piscina<RankTask, RankResult>;
   readonly #failures = new Map<number, SerialisedError>();
+  readonly #printed: Int32Array | null;
   #grace: NodeJS.Timeout | null = null;
   #ended: Promise<void> | null = null;
 
   constructor(setup: LocalRanksSetup) {
     this.#setup = setup;
+    this.#printed = setup.onPrinted ? new Int32Array(new SharedArrayBuffer(4)) : null;
     // No threads before they are needed: with a minimum, ending the pool would start new ones.
     this.#pool = new Piscina<RankTask, RankResult>({
       filename: fileURLToPath(new URL('./rank-entry.js', import.meta.url)),
@@ -76,6 +80,13 @@ export class LocalRanks {
     return control.mayBeStuck(ranks) ? ranks.map((rank) => control.lookAt(rank)) : null;
   }
 
+  /** So many of the bytes that `onPrinted` was given have been shown: as many may follow. */
+  shown(bytes: number): void {
+    if (!this.#printed) return;
+    Atomics.sub(this.#printed, 0, bytes);
+    Atomics.notify(this.#printed, 0);
+  }
+
   /**
    * Ends the run on these ranks: calls that block throw, and threads that compute on are ended after a while.
    * `culprit` is the rank that is to blame, −1 if none.
@@ -106,6 +117,7 @@ export class LocalRanks {
       plan,
       output,
       tagOutput,
+      printed: this.#printed ? (this.#printed.buffer as SharedArrayBuffer) : null,
       notices: port2,
     };
     try {
@@ -138,8 +150,9 @@ export class LocalRanks {
   #noticed(rank: number, notice: RankNotice): void {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
     else if (notice.type === 'begun') this.#setup.onBegun(rank);
+    else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
-    else this.#setup.onCheckpoint(notice);
+    else this.#setup.onCheckpoint?.(notice);
   }
 
   #fail(rank: number, error: SerialisedError): void {

@@ -88,6 +88,7 @@ async function runOnce(
       check: mode === 'checked',
       silent: mode === 'silent',
       save: options.save !== undefined,
+      keep: options.save !== undefined || (options.keep ?? true),
     },
     hostOf: hostsApart(options.apart, ranks),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
@@ -169,13 +170,11 @@ function withAdvice(
   written: CheckpointSummary | null,
   resumed: string | undefined,
 ): SerialisedError {
-  if (error.code !== 'lost') return error;
+  if (error.code !== 'lost' || (!checkpoints && resumed === undefined)) return error;
   const advice =
     checkpoints && written
       ? checkpoints.advice(written)
-      : resumed === undefined
-        ? 'there is no checkpoint: with --checkpoint DIR --every CYCLES a run can go on after a loss'
-        : `go on from the checkpoint that this run began with: --resume ${resumed}`;
+      : `go on from the checkpoint that this run began with: --resume ${resumed}`;
   const { message } = error;
   return {
     ...error,

@@ -29,14 +29,16 @@ const int32 = z.int().min(-0x8000_0000).max(0x7fff_ffff);
 const name = z.string().max(256);
 const text = z.string().max(LONGEST_TEXT);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const bytes = z.instanceof(Uint8Array).refine((b) => b.length <= PIECE_BYTES, 'more than a piece');
-const value = z.instanceof(Uint8Array);
+const value = z.custom<Uint8Array>((v) => v instanceof Uint8Array, 'no bytes');
+const bytes = value.refine((b) => b.length <= PIECE_BYTES, 'more than a piece');
 
 /** Where a host's data socket is reached: `HostAddress` of core/transport/zeromq/mesh. */
 const address = z.strictObject({
   host,
   endpoints: z.array(z.string().max(512)).max(16),
   publicKey: z.string().length(40).nullable(),
+  instance: z.string().regex(/^[0-9a-f]{16}$/),
+  machine: name,
 });
 
 /** Who speaks. */
@@ -182,7 +184,7 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('closing'), epoch, cycles: count }),
   z.strictObject({ type: z.literal('closed'), epoch, cycles: count }),
 
-  z.strictObject({ type: z.literal('progress'), epoch, board: z.instanceof(Uint8Array) }),
+  z.strictObject({ type: z.literal('progress'), epoch, board: value }),
 
   // A worker asks to go; it goes once the coordinator has said bye.
   z.strictObject({ type: z.literal('leave') }),

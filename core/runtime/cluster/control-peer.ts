@@ -124,38 +124,38 @@ export class ControlPeer {
     if (this.#closed) return;
     const header = readHeader(frames[0]);
     const body = frames[1];
-    if (!header || frames.length > 2 || (header.kind === FrameKind.message) !== (body !== undefined))
-      return this.#breaks('a frame that is none');
+    if (!header || frames.length > 2 || (header.kind === FrameKind.message) !== (body !== undefined)) {
+      this.#breaks('it sent a frame that is none');
+      return;
+    }
     const { kind, number, acknowledged, at } = header;
-    if (acknowledged > this.#sent) return this.#breaks('it acknowledges what was never sent');
+    if (acknowledged > this.#sent) {
+      this.#breaks('it acknowledges what was never sent');
+      return;
+    }
     this.onHeard();
     this.#acknowledge(acknowledged);
-    switch (kind) {
-      case FrameKind.message:
-        return this.#arrived(number, body!);
-      case FrameKind.ping:
-        this.#put(FrameKind.pong, this.#sent, at);
-        return this.#hearsOf(number, true);
-      case FrameKind.pong:
-        this.onPong(at);
-        return this.#hearsOf(number, true);
-      case FrameKind.acknowledge:
-        return;
-      case FrameKind.again:
-        for (const m of this.#unacknowledged)
-          if (m.number >= number) this.#put(FrameKind.message, m.number, 0, m.body);
-        return;
-      case FrameKind.unknown:
-        return this.#breaks('it does not know this link: it has begun anew, or given this side up');
-    }
+    if (kind === FrameKind.message) this.#arrived(number, body!);
+    else if (kind === FrameKind.ping) {
+      this.#put(FrameKind.pong, this.#sent, at);
+      this.#hearsOf(number, true);
+    } else if (kind === FrameKind.pong) {
+      this.onPong(at);
+      this.#hearsOf(number, true);
+    } else if (kind === FrameKind.again) {
+      for (const m of this.#unacknowledged)
+        if (m.number >= number) this.#put(FrameKind.message, m.number, 0, m.body);
+    } else if (kind === FrameKind.unknown)
+      this.#breaks('it does not know this link: it has begun anew, or given this side up');
   }
 
   #arrived(number: number, body: Uint8Array): void {
-    if (number <= this.#received) return this.#tellSoon();
-    if (number > this.#received + 1) return this.#hearsOf(number, false);
-    this.#received = number;
-    this.#tellSoon();
-    this.onMessage(body);
+    if (number === this.#received + 1) {
+      this.#received = number;
+      this.#tellSoon();
+      this.onMessage(body);
+    } else if (number > this.#received) this.#hearsOf(number, false);
+    else this.#tellSoon();
   }
 
   /** The other side has sent up to `number`. Asks once for what is missing, and with every ping after that. */
@@ -181,8 +181,7 @@ export class ControlPeer {
   #tellSoon(): void {
     this.#telling ??= setImmediate(() => {
       this.#telling = null;
-      if (this.#told !== this.#received)
-        this.#put(FrameKind.acknowledge, this.#sent);
+      if (this.#told !== this.#received) this.#put(FrameKind.acknowledge, this.#sent);
     });
   }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Dealer, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
-import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
+import { networkContext, plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
 import { PIECE_BYTES } from './control-messages.js';
+import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
 
 /** Longest frame: messages without pieces are refused by their schema long before this. */
 const MOST_BYTES = 16 * PIECE_BYTES;
@@ -14,12 +15,6 @@ const OPTIONS = {
   sendTimeout: 0,
   maxMessageSize: MOST_BYTES,
 } as const;
-
-/** What secures a socket before it is bound or connected; nothing on loopback without keys. */
-export interface SocketSecurity {
-  server(socket: Router): void;
-  client(socket: Dealer, endpoint: string): void;
-}
 
 /** The end of a link that others connect to. */
 export interface ControlListener {
@@ -34,10 +29,15 @@ export interface ControlListener {
 export async function listenForControl(
   endpoint: string,
   onPeer: (peer: ControlPeer) => void,
-  security: SocketSecurity | null = null,
+  security: SocketSecurity = plain,
 ): Promise<ControlListener> {
-  const socket = new Router({ ...OPTIONS, mandatory: true, handover: true });
-  security?.server(socket);
+  const socket = new Router({
+    ...OPTIONS,
+    ...security.server(),
+    context: networkContext(),
+    mandatory: true,
+    handover: true,
+  });
   try {
     await socket.bind(endpoint);
   } catch (cause) {
@@ -85,16 +85,21 @@ export async function listenForControl(
   };
 }
 
-/** Connects to a listener, and again whenever the connection breaks. */
-export function connectControl(endpoint: string, security: SocketSecurity | null = null): ControlPeer {
+/** Connects to a listener, and again whenever the connection breaks. `serverKey` is the listener's, with CURVE. */
+export function connectControl(
+  endpoint: string,
+  security: SocketSecurity = plain,
+  serverKey: string | null = null,
+): ControlPeer {
   const socket = new Dealer({
     ...OPTIONS,
+    ...security.client(serverKey),
+    context: networkContext(),
     // Nothing is queued for a listener that is not there: a second later it would be old.
     immediate: true,
     reconnectInterval: RECONNECT,
     routingId: randomBytes(16).toString('hex'),
   });
-  security?.client(socket, endpoint);
   const send = sender(socket);
   const peer = new ControlPeer(send, () => socket.close());
   socket.events.on('disconnect', () => peer.onDisconnected());
