@@ -131,7 +131,7 @@ function wholePiece(run: SavedRun, cycles: number): Uint8Array {
   return encode(whole);
 }
 
-/** Brings parts, measures, control and reductions to where they were. Every rank does, in any order. */
+/** Brings parts, measures, control and reductions to where they were. Collective. */
 export async function restoreRun(run: SavedRun, saved: SavedState): Promise<void> {
   const { program, runtime, control } = run;
   const { cycles } = saved;
