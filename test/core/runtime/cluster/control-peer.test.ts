@@ -46,7 +46,7 @@ describe('a control link', () => {
       const random = new RandomStream(7, 1);
       let drawn = 0;
       let lossy = true;
-      const link = joined(() => lossy && random.uniform(drawn++) < rate);
+      const link = joined(() => lossy && random.uniform(drawn++, 0) < rate);
       const sent = [0, 1].map((side) => Array.from({ length: 200 }, (_, k) => `${side}:${k}`));
       for (let k = 0; k < 200; k++) {
         link.a.send(Buffer.from(sent[0]![k]!));
