@@ -5,7 +5,7 @@ import { ABORT_AT } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import { type RankOutcome, type RunPlan, runRank } from './rank.js';
-import { printAtOnce } from './rank-output.js';
+import { printAtOnce, printHere, printThere } from './rank-output.js';
 
 /** The long task that piscina gives to a worker thread: one rank of one run. */
 export interface RankTask {
@@ -17,9 +17,11 @@ export interface RankTask {
   heap: HeapHandle;
   plan: RunPlan;
   /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
-  output: number;
+  output: 1 | 2;
   /** Begin every printed line with the rank. */
   tagOutput: boolean;
+  /** Where printed bytes under way are counted, if they go to the host and not to the descriptors; else null. */
+  printed: SharedArrayBuffer | null;
   notices: MessagePort;
 }
 
@@ -29,17 +31,24 @@ export type RankResult =
 
 export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const control = new Int32Array(task.control);
-  const tag = task.tagOutput ? { rank: task.rank, text: `[rank ${task.rank}] ` } : null;
-  printAtOnce(process.stdout, task.output, control, tag);
-  printAtOnce(process.stderr, 2, control, tag);
-  const heap = Heap.attach(task.heap);
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
+  const tag = task.tagOutput ? { rank: task.rank, text: `[rank ${task.rank}] ` } : null;
+  const sink = task.printed
+    ? printThere(control, new Int32Array(task.printed), (descriptor, bytes) =>
+        notify({ type: 'printed', descriptor, bytes }),
+      )
+    : printHere(control, tag);
+  printAtOnce(sink, task.output);
+  const heap = Heap.attach(task.heap);
+  const { heaps, hostOf } = task.plan;
+  const own = heaps && hostOf ? Heap.attach(heaps[hostOf[task.rank]!]!) : heap;
   try {
     const transport = new ThreadsTransport({
       ...task,
       heap,
       ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
     });
+    own.onWait(() => transport.check());
     const outcome = await runRank(
       transport,
       task.plan,
@@ -48,6 +57,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
         begun: () => notify({ type: 'begun' }),
       },
       null,
+      own,
     );
     refuseUnclonable(outcome);
     return { ok: true, outcome };
@@ -58,6 +68,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     notify({ type: 'failed', rank: task.rank, error: serialised });
     return { ok: false, rank: task.rank, error: serialised };
   } finally {
+    if (own !== heap) own.close();
     heap.close();
     task.notices.close();
   }
