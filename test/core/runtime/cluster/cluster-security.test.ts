@@ -114,4 +114,21 @@ describe('data links', () => {
     three.security.admit([]);
     expect(three.security.data.domain!.allowed.size).toBe(0);
   });
+
+  it('without keys are bound and connected to on this machine only, whatever a peer says of its address', async () => {
+    await expect(ZeromqMesh.open({ host: 1, listen: 'tcp://0.0.0.0:*', tcpOnly: true })).rejects.toThrow(
+      'host 1 cannot listen on tcp://0.0.0.0:*: tcp://0.0.0.0:*: this needs keys',
+    );
+    const mesh = await ZeromqMesh.open({ host: 1, tcpOnly: true });
+    mesh.onMessage = () => {};
+    mesh.onBroken = () => {};
+    const peer = {
+      ...mesh.address,
+      host: 2,
+      instance: '0123456789abcdef',
+      endpoints: ['tcp://10.0.0.1:7100'],
+    };
+    expect(() => mesh.connect(peer)).toThrow('tcp://10.0.0.1:7100: this needs keys');
+    mesh.close();
+  });
 });
