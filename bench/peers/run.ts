@@ -7,7 +7,8 @@ import { buildPeer, sourceFolder } from './build.js';
 import { findMpirun, findPython, type Unavailable, unavailable } from './tools.js';
 
 export type PeerName = 'latency' | 'collectives' | 'heat' | 'spins';
-export type PeerKind = 'openmpi' | 'mpi4py';
+/** `openmpi-tcp` is the same program, its ranks speaking TCP over loopback as those of two machines would. */
+export type PeerKind = 'openmpi' | 'openmpi-tcp' | 'mpi4py';
 
 /** One line of a peer: a case of its benchmark, in µs, GB/s, Mcell/s or Mspin/s; unit '1' is a check value. */
 export interface PeerResult {
@@ -58,9 +59,11 @@ function coreCount(): number {
  * mpirun's options. One core a rank while there are enough; beyond, mpirun refuses to bind and the system
  * places the ranks. Up to the core count `--oversubscribe` changes nothing: ranks still spin, not yield.
  */
-function mpirunOptions(ranks: number): string[] {
+function mpirunOptions(ranks: number, kind: PeerKind): string[] {
   const binding = ranks <= coreCount() ? 'core' : 'none';
-  return ['--oversubscribe', '--bind-to', binding, '--timeout', String(LIMIT_SECONDS), '-n', String(ranks)];
+  const tcp = kind === 'openmpi-tcp' ? ['--mca', 'pml', 'ob1', '--mca', 'btl', 'tcp,self'] : [];
+  const limit = ['--timeout', String(LIMIT_SECONDS)];
+  return ['--oversubscribe', '--bind-to', binding, ...limit, ...tcp, '-n', String(ranks)];
 }
 
 /** Open MPI refuses to run as root unless told twice. */
@@ -71,7 +74,7 @@ function environment(): NodeJS.ProcessEnv {
 
 /** The program and first arguments of a peer. */
 function command(name: PeerName, kind: PeerKind): string[] | Unavailable {
-  if (kind === 'openmpi') {
+  if (kind !== 'mpi4py') {
     const program = buildPeer(name);
     return program.available ? [program.path] : program;
   }
@@ -121,7 +124,7 @@ export function runPeer(
     killSignal: 'SIGKILL' as const,
     detached: true,
   };
-  const ended = spawnSync(mpirun.path, [...mpirunOptions(ranks), ...program, ...args], options);
+  const ended = spawnSync(mpirun.path, [...mpirunOptions(ranks, kind), ...program, ...args], options);
   if (ended.pid > 0) endGroup(ended.pid);
   if (ended.error !== undefined) return unavailable(`mpirun: ${ended.error.message}`);
   if (ended.status !== 0) {

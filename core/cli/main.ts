@@ -5,6 +5,7 @@ import { addBenchCommand } from './bench.js';
 import { addDemoCommand } from './demo.js';
 import { addDoctorCommand } from './doctor.js';
 import { ExitCode, reportError } from './exit.js';
+import { addKeygenCommand } from './keygen.js';
 import { addRunCommand } from './run.js';
 
 const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
@@ -21,6 +22,7 @@ addRunCommand(program);
 addDemoCommand(program);
 addBenchCommand(program);
 addDoctorCommand(program, manifest.engines.node);
+addKeygenCommand(program);
 for (const c of program.commands) c.exitOverride().showHelpAfterError();
 
 try {

@@ -45,12 +45,26 @@ export class Horizon {
   }
 }
 
-/** Closes the run; wake all ranks afterwards. Gives the number of cycles after which it ends. */
+/** Closes the run; wake all ranks afterwards. Gives the number of cycles after which it ends. For a run on one host. */
 export function closeHorizon(words: Int32Array, ranks: number): number {
-  if (Atomics.compareExchange(words, STATE, RUNNING, CLOSING) !== RUNNING)
-    return Atomics.load(words, STOP_AT);
-  let stop = 0;
-  for (let r = 0; r < ranks; r++) stop = Math.max(stop, Atomics.load(words, RANKS + r * STRIDE));
+  return settleClose(words, beginClose(words, ranks));
+}
+
+/**
+ * On each of several hosts: lets its ranks start no further cycle, and gives the number of cycles that any of them has
+ * started. The run ends after the highest such number of all hosts: `settleClose` tells it to each.
+ */
+export function beginClose(words: Int32Array, ranks: number): number {
+  Atomics.compareExchange(words, STATE, RUNNING, CLOSING);
+  if (Atomics.load(words, STATE) === CLOSED) return Atomics.load(words, STOP_AT);
+  let started = 0;
+  for (let r = 0; r < ranks; r++) started = Math.max(started, Atomics.load(words, RANKS + r * STRIDE));
+  return started;
+}
+
+/** Ends the run after `stop` cycles, unless that has been settled; wake all ranks afterwards. Gives the number that holds. */
+export function settleClose(words: Int32Array, stop: number): number {
+  if (Atomics.load(words, STATE) === CLOSED) return Atomics.load(words, STOP_AT);
   Atomics.store(words, STOP_AT, stop);
   Atomics.store(words, STATE, CLOSED);
   return stop;

@@ -17,6 +17,8 @@ export interface KernelOptions {
   silent: boolean;
   /** Whether the host saves the final state's fields. */
   save: boolean;
+  /** Whether the final state's fields are to lie together after the run: on several hosts they are brought to rank 0's. */
+  keep: boolean;
 }
 
 /** Where a rank tells how far it is, for whoever shows it. */
@@ -44,25 +46,30 @@ export interface TraceSink {
 
 /**
  * Where a rank saves its state at quiescent points: after the same cycles on every rank, when each of its parts has done
- * so many and none of them more. No rank waits for another.
+ * so many and none of them more. Ranks get there when they do, without a barrier; rank 0 also waits until it has
+ * read the measures and written the frames of all states before.
  */
 export interface CheckpointSink {
-  /** The first number of cycles above `done` after which the state is saved; infinity for none. Pure. */
+  /** The first number of cycles above `done` after which the state is saved; infinity for none. Pure, the same on all ranks. */
   next(done: number): number;
   /** Saves a part's state after so many cycles; copies `bytes` before it returns. */
   part(cycles: number, number: number, bytes: readonly Uint8Array[]): void;
   /** Saves what the run as a whole has gathered so far (rank 0). */
   whole(cycles: number, bytes: Uint8Array): void;
-  /** This rank has saved all it has. */
+  /** This rank has saved all it has; infinity, once and at the beginning, from a rank that has no parts and never will. */
   complete(cycles: number): void;
-  /** Whether the run, closed after so many cycles, is to be saved there too. */
+  /** Whether the run, closed from outside after so many cycles, is to be saved there too. The same on all ranks. */
   atClose(cycles: number): boolean;
+  /** Rank 0 has given the program the output of all states below this one. */
+  delivered(state: number): void;
 }
 
 /** A saved state to go on from. */
 export interface SavedState {
-  /** Cycles that it has behind it. */
+  /** Cycles that it has behind it; at least 1. */
   readonly cycles: number;
+  /** Output of the states below this one has been given to the program already and is not given again; at least `cycles`. */
+  readonly delivered: number;
   /** What `CheckpointSink.part` was given for a part, in one piece. */
   part(number: number): Promise<Uint8Array>;
   /** What rank 0 gave to `CheckpointSink.whole`. */
@@ -109,6 +116,8 @@ export interface RankCounters {
   haloBytes: number;
   /** Those of them that parts of other ranks took. */
   haloBytesBetweenRanks: number;
+  /** Those of them that parts on other hosts took. */
+  haloBytesBetweenHosts: number;
   /** Where its time went. */
   seconds: RankSeconds;
 }
@@ -132,7 +141,7 @@ export interface GatherTable {
     components: number;
     vector: boolean;
   }[];
-  /** Heap address of every part's block. */
+  /** Address of every part's block, or of a copy of its fields, in the heap of rank 0's host. */
   blocks: Float64Array;
 }
 

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildFailure, build, type Plugin, transform } from 'esbuild';
 import { HaloweaveError } from '../base/errors.js';
+import { bundleFolder, INSTALLATION, sha256Of, storeBundle } from './bundle-store.js';
 
 /** A user's program and all it imports as one module, which any rank can import. */
 export interface ProgramBundle {
@@ -13,20 +11,20 @@ export interface ProgramBundle {
   file: string;
   /** The bundled module on disk. */
   path: string;
-  /** SHA-256 of the module's text, hexadecimal. */
+  /** SHA-256 of `text`, hexadecimal. */
   sha256: string;
+  /** The module for any installation: what goes to other hosts. */
+  text: Uint8Array;
 }
 
-const installation = (path: string): string => new URL(path, import.meta.url).href;
-
-/** `haloweave` imports point at this installation: a second copy would have its own classes and symbols. */
+/** `haloweave` imports point at whatever installation runs the module: a second copy would have its own classes and symbols. */
 const selfImports: Plugin = {
   name: 'haloweave-self',
   setup(b) {
     const targets: Record<string, string> = {
-      haloweave: installation('../index.js'),
-      'haloweave/math': installation('../math.js'),
-      'haloweave/solvers': installation('../../solvers/index.js'),
+      haloweave: `${INSTALLATION}core/index.js`,
+      'haloweave/math': new URL('../math.js', import.meta.url).href,
+      'haloweave/solvers': `${INSTALLATION}solvers/index.js`,
     };
     b.onResolve({ filter: /^haloweave(\/|$)/ }, ({ path }) => {
       const target = targets[path];
@@ -89,7 +87,7 @@ const ownUrls: Plugin = {
  */
 export async function bundleProgram(file: string): Promise<ProgramBundle> {
   const absolute = resolve(file);
-  let text: string;
+  let text: Uint8Array;
   try {
     const out = await build({
       entryPoints: [absolute],
@@ -108,12 +106,12 @@ export async function bundleProgram(file: string): Promise<ProgramBundle> {
         js: "import { createRequire as __haloweaveRequire } from 'node:module'; const require = __haloweaveRequire(import.meta.url);",
       },
     });
-    text = out.outputFiles[0]!.text;
+    text = out.outputFiles[0]!.contents;
   } catch (cause) {
     throw new HaloweaveError('usage', describeFailure(file, cause), {}, { cause });
   }
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  return { file: absolute, path: store(text, sha256), sha256 };
+  const sha256 = sha256Of(text);
+  return { file: absolute, path: storeBundle(text, sha256), sha256, text };
 }
 
 function describeFailure(file: string, cause: unknown): string {
@@ -125,43 +123,4 @@ function describeFailure(file: string, cause: unknown): string {
       : e.text,
   );
   return `cannot load ${file}:\n  ${lines.join('\n  ')}`;
-}
-
-function bundleFolder(): string {
-  return join(tmpdir(), `haloweave-${userInfo().uid}`);
-}
-
-/** Writes the module under its hash; two runs at the same time write the same text, and a rename is atomic. */
-function store(text: string, sha256: string): string {
-  const folder = bundleFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  sweepOut(folder);
-  const path = join(folder, `${sha256.slice(0, 32)}.mjs`);
-  const draft = `${path}.${process.pid}.${performance.now()}`;
-  try {
-    writeFileSync(draft, text, { mode: 0o600 });
-    renameSync(draft, path);
-  } catch (cause) {
-    rmSync(draft, { force: true });
-    throw new HaloweaveError(
-      'program',
-      `cannot write the bundled program to ${folder}: ${(cause as Error).message}`,
-      {},
-      { cause },
-    );
-  }
-  return path;
-}
-
-/** Bundles are made anew in milliseconds; those that no run can still be loading are not kept. */
-const KEPT_MILLISECONDS = 24 * 3600 * 1000;
-
-function sweepOut(folder: string): void {
-  const oldest = Date.now() - KEPT_MILLISECONDS;
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    // Another run may be sweeping too.
-    const info = statSync(path, { throwIfNoEntry: false });
-    if (info && info.mtimeMs < oldest) rmSync(path, { force: true });
-  }
 }

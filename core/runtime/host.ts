@@ -1,18 +1,14 @@
-import { fileURLToPath } from 'node:url';
-import { MessageChannel } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { closeHorizon } from '../kernels/horizon.js';
 import type { Heap } from '../memory/heap.js';
 import { type RankReading, ThreadsControl } from '../transport/threads/control.js';
 import { calibrateSpins } from '../transport/threads/spin.js';
-import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import type { SerialisedError } from '../wire/host-messages.js';
 import { describeDeadlock, isDeadlock, LOOK_EVERY } from './deadlock.js';
+import { LocalRanks } from './local-ranks.js';
 import type { RankOutcome, RunPlan } from './rank.js';
-import type { RankResult, RankTask } from './rank-entry.js';
+import type { RankResult } from './rank-entry.js';
 import { userPlace } from './user-place.js';
 
-/** After one rank has failed, how long the others may compute before their threads are ended, in ms. */
-const FAILURE_GRACE = 1000;
 /** After an interrupt: time to reach the next common cycle, then time to leave blocked calls, in ms; together below 2 s. */
 const INTERRUPT_CYCLE = 900;
 const INTERRUPT_LEAVE = 500;
@@ -24,7 +20,7 @@ export interface HostRun {
   cells?: number;
   heap: Heap;
   plan: RunPlan;
-  output: number;
+  output: 1 | 2;
   tagOutput: boolean;
   signal: AbortSignal | undefined;
   onNames: (names: string[]) => void;
@@ -42,47 +38,18 @@ export type HostOutcome =
  */
 export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   const control = new ThreadsControl(run.ranks, run.cells);
-  const spins = calibrateSpins(run.ranks);
   const horizon = new Int32Array(run.plan.horizon);
-  // No threads before they are needed: with a minimum, ending the pool would start new ones.
-  const pool = new Piscina<RankTask, RankResult>({
-    filename: fileURLToPath(new URL('./rank-entry.js', import.meta.url)),
-    minThreads: 0,
-    maxThreads: run.ranks,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    execArgv: ['--enable-source-maps'],
-    recordTiming: false,
-  });
   const timers: NodeJS.Timeout[] = [];
-  let ending = false;
-  const failures = new Map<number, SerialisedError>();
   let interrupted = false;
   let begun = 0;
-  let stuck: RankReading[] | null = null;
-  let looked: RankReading[] | null = null;
-  const look = (): void => {
-    const now = control.mayBeStuck ? control.look() : null;
-    if (looked && now && !ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
-      stuck = now;
-      endAll(-1);
-    }
-    looked = now;
-  };
-
-  const end = (): void => {
-    if (ending) return;
-    ending = true;
-    void pool.destroy();
-  };
-  /** Ends the run on all ranks: calls that block throw, and threads that compute on are ended after a while. */
-  const endAll = (culprit: number): void => {
-    control.abort(culprit);
-    timers.push(setTimeout(end, FAILURE_GRACE));
-  };
-  const fail = (rank: number, error: SerialisedError): void => {
-    if (!error.aborted && !ending && !failures.has(rank)) failures.set(rank, error);
-    endAll(rank);
+  let leaving = false;
+  const leaveSoon = (): void => {
+    if (leaving) return;
+    leaving = true;
+    timers.push(
+      setTimeout(() => control.abort(-1), INTERRUPT_CYCLE),
+      setTimeout(() => void ranks.end(), INTERRUPT_CYCLE + INTERRUPT_LEAVE),
+    );
   };
   const interrupt = (): void => {
     interrupted = true;
@@ -91,67 +58,42 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     if (begun === run.ranks) leaveSoon();
     else timers.push(setTimeout(leaveSoon, START_LIMIT));
   };
-  let leaving = false;
-  const leaveSoon = (): void => {
-    if (leaving) return;
-    leaving = true;
-    timers.push(
-      setTimeout(() => control.abort(-1), INTERRUPT_CYCLE),
-      setTimeout(end, INTERRUPT_CYCLE + INTERRUPT_LEAVE),
-    );
-  };
-  const begin = (): void => {
-    begun++;
-    if (interrupted && begun === run.ranks) leaveSoon();
-  };
-
-  const start = async (rank: number): Promise<RankResult> => {
-    const { port1, port2 } = new MessageChannel();
-    port1.on('message', (notice: RankNotice) => {
-      if (notice.type === 'failed') fail(notice.rank, notice.error);
-      else if (notice.type === 'begun') begin();
-      else run.onNames(notice.names);
-    });
-    const task: RankTask = {
-      rank,
-      ranks: run.ranks,
-      cells: control.cells,
-      spins,
-      control: control.buffer,
-      heap: run.heap.handle(),
-      plan: run.plan,
-      output: run.output,
-      tagOutput: run.tagOutput,
-      notices: port2,
-    };
-    try {
-      return await pool.run(task, { transferList: [port2] });
-    } catch (cause) {
-      // The thread is gone (out of memory, process.exit in user code) or was ended here.
-      const error = serialiseError(cause);
-      error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
-      // The frames of a promise that was rejected and not heeded are the user's; a dead thread has none.
-      const frames = /worker exited with code/.test(error.message)
-        ? []
-        : error.stack.split('\n').filter((line) => /^ +at /.test(line));
-      error.stack = [error.message, ...frames].join('\n');
-      error.aborted = ending;
-      fail(rank, error);
-      return { ok: false, rank, error };
-    } finally {
-      port1.close();
+  const ranks = new LocalRanks({
+    ranks: Array.from({ length: run.ranks }, (_, r) => r),
+    control,
+    heap: run.heap,
+    spins: calibrateSpins(run.ranks),
+    plan: run.plan,
+    output: run.output,
+    tagOutput: run.tagOutput,
+    onNames: run.onNames,
+    onBegun: () => {
+      begun++;
+      if (interrupted && begun === run.ranks) leaveSoon();
+    },
+    onFailed: () => {},
+  });
+  let stuck: RankReading[] | null = null;
+  let looked: RankReading[] | null = null;
+  const look = (): void => {
+    const now = ranks.look();
+    if (looked && now && !ranks.ending && !interrupted && !control.aborted && isDeadlock(looked, now)) {
+      stuck = now;
+      ranks.abort(-1);
     }
+    looked = now;
   };
 
   run.signal?.addEventListener('abort', interrupt, { once: true });
   const looking = setInterval(look, LOOK_EVERY);
   try {
     if (run.signal?.aborted) interrupt();
-    const results = await Promise.all(Array.from({ length: run.ranks }, (_, r) => start(r)));
+    const results = await ranks.run();
     if (results.every((r) => r.ok)) return { kind: 'done', ranks: results.map((r) => r.outcome) };
     if (stuck) return { kind: 'failed', rank: -1, error: deadlockError(stuck, results) };
     // The rank that ended the run is the culprit; others may have failed because of it, in their own words.
     const { culprit } = control;
+    const { failures } = ranks;
     const first = failures.entries().next().value;
     const [rank, error] = failures.has(culprit) ? [culprit, failures.get(culprit)!] : (first ?? [-1, null]);
     if (error && !(interrupted && culprit < 0)) return { kind: 'failed', rank, error };
@@ -162,7 +104,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     run.signal?.removeEventListener('abort', interrupt);
     clearInterval(looking);
     for (const t of timers) clearTimeout(t);
-    if (!ending) await pool.destroy();
+    await ranks.end();
   }
 }
 

@@ -1,11 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HaloweaveError } from '../base/errors.js';
 import { Heap, type HeapHandle } from '../memory/heap.js';
-import { ABORT_AT } from '../transport/threads/layout.js';
+import { ABORT_AT, type Placement } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
+import { ZeromqTransport } from '../transport/zeromq/transport.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import { type RankOutcome, type RunPlan, runRank } from './rank.js';
-import { printAtOnce } from './rank-output.js';
+import { printAtOnce, printHere, printThere } from './rank-output.js';
 
 /** The long task that piscina gives to a worker thread: one rank of one run. */
 export interface RankTask {
@@ -14,12 +15,16 @@ export interface RankTask {
   cells: number;
   spins: number;
   control: SharedArrayBuffer;
+  /** Whose control memory it is, if ranks are on several hosts; else null. */
+  placement: Placement | null;
   heap: HeapHandle;
   plan: RunPlan;
   /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
-  output: number;
+  output: 1 | 2;
   /** Begin every printed line with the rank. */
   tagOutput: boolean;
+  /** Where printed bytes under way are counted, if they go to the host and not to the descriptors; else null. */
+  printed: SharedArrayBuffer | null;
   notices: MessagePort;
 }
 
@@ -29,17 +34,17 @@ export type RankResult =
 
 export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const control = new Int32Array(task.control);
-  const tag = task.tagOutput ? { rank: task.rank, text: `[rank ${task.rank}] ` } : null;
-  printAtOnce(process.stdout, task.output, control, tag);
-  printAtOnce(process.stderr, 2, control, tag);
-  const heap = Heap.attach(task.heap);
   const notify = (notice: RankNotice): void => task.notices.postMessage(notice);
+  const tag = task.tagOutput ? { rank: task.rank, text: `[rank ${task.rank}] ` } : null;
+  const sink = task.printed
+    ? printThere(control, new Int32Array(task.printed), (descriptor, bytes) =>
+        notify({ type: 'printed', descriptor, bytes }),
+      )
+    : printHere(control, tag);
+  printAtOnce(sink, task.output);
+  const heap = Heap.attach(task.heap);
   try {
-    const transport = new ThreadsTransport({
-      ...task,
-      heap,
-      ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
-    });
+    const transport = transportOf(task, heap);
     const outcome = await runRank(
       transport,
       task.plan,
@@ -61,6 +66,11 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     heap.close();
     task.notices.close();
   }
+}
+
+function transportOf({ placement, plan, ...task }: RankTask, heap: Heap): ThreadsTransport {
+  if (placement) return new ZeromqTransport({ ...task, heap, placement });
+  return new ThreadsTransport({ ...task, heap, ...(plan.hostOf ? { hostOf: plan.hostOf } : {}) });
 }
 
 /** A result that no thread can pass on would end the run with an error that says nothing. */

@@ -7,6 +7,8 @@ export type RankNotice =
   | { type: 'measure-names'; names: string[] }
   /** All ranks have loaded the program; this one begins it. */
   | { type: 'begun' }
+  /** What a rank has printed, where the host does not write it out itself. */
+  | { type: 'printed'; descriptor: 1 | 2; bytes: Uint8Array }
   | { type: 'failed'; rank: number; error: SerialisedError };
 
 /** An error that crossed a thread: its class is lost, everything a person reads is kept. */

@@ -5,6 +5,7 @@ import { type PeerKind, type PeerName, parseResults, runPeer } from '../../bench
 const REQUIRED = process.env.HALOWEAVE_ENGINES === 'required';
 
 const PEERS: [PeerName, PeerKind, string[], string[]][] = [
+  ['latency', 'openmpi-tcp', [], ['latency 8 B', 'latency 1 KiB', 'latency 64 KiB', 'bandwidth 1 MiB']],
   ['latency', 'openmpi', [], ['latency 8 B', 'latency 1 KiB', 'latency 64 KiB', 'bandwidth 1 MiB']],
   ['latency', 'mpi4py', [], ['latency 8 B', 'bandwidth 1 MiB']],
   ['collectives', 'openmpi', [], ['barrier', 'allreduce max 8 B']],

@@ -1,4 +1,5 @@
 import type { Freight, HostAddress, Mesh } from '../../core/transport/zeromq/mesh.js';
+import type { Refusal } from '../../core/wire/network.js';
 
 interface Parcel {
   from: number;
@@ -21,7 +22,7 @@ export interface MemoryMeshOptions {
  */
 export class MemoryMesh implements Mesh {
   readonly self: number;
-  readonly refused = new Map<string, number>();
+  readonly refused = new Map<Refusal, number>();
   onMessage: Mesh['onMessage'] = () => {};
   onBroken: Mesh['onBroken'] = () => {};
   readonly #all: MemoryMesh[];
@@ -45,7 +46,13 @@ export class MemoryMesh implements Mesh {
   }
 
   get address(): HostAddress {
-    return { host: this.self, endpoints: [`memory://${this.self}`], publicKey: null };
+    return {
+      host: this.self,
+      endpoints: [`memory://${this.self}`],
+      publicKey: null,
+      instance: '0'.repeat(16),
+      machine: 'this one',
+    };
   }
 
   connect(): void {}
@@ -69,6 +76,11 @@ export class MemoryMesh implements Mesh {
 
   inFlight(host: number): number {
     return this.#flying[host] ?? 0;
+  }
+
+  refuse(host: number, refusal: Refusal): void {
+    this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
+    this.onBroken(host, refusal);
   }
 
   drop(host: number): void {

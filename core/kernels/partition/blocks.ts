@@ -31,6 +31,8 @@ export class BlockLayout {
   /** Layout of the share of each phase. */
   readonly slots: readonly SlotLayout[];
   readonly bytes: number;
+  /** One past the fields. */
+  readonly fieldsEnd: number;
   readonly #slotAt: readonly [number, number];
 
   constructor(domain: GridDomain, id: number, shared: readonly (readonly number[])[]) {
@@ -49,6 +51,7 @@ export class BlockLayout {
       (list) => new SlotLayout(list.map((f) => ({ ...fields[f]!, edges: this.fieldEdges[f]! }))),
     );
     const slot = align(Math.max(0, ...this.slots.map((s) => s.bytes)));
+    this.fieldsEnd = end;
     this.#slotAt = [end, end + slot];
     this.bytes = end + 2 * slot;
   }

@@ -48,6 +48,23 @@ export class ControlValues {
     return cycle < 0 ? this.#start : this.#values[cycle - this.#first]!;
   }
 
+  /** Goes on after `cycles` cycles: the values of the last, and on rank 0 those beside the history. */
+  restore(cycles: number, last: Values, measured: readonly Values[]): void {
+    this.#first = cycles - 1;
+    this.#values.push(last);
+    this.#measured.push(...measured);
+  }
+
+  /** On rank 0: those of the cycles that began with a measured state, in order. */
+  get measured(): readonly Values[] {
+    return this.#measured;
+  }
+
+  /** The names of the values. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
   /** Computes the values of every cycle up to `cycle`; the measures that it may see are there. */
   advance(cycle: number): Values {
     for (let c = this.#first + this.#values.length; c <= cycle; c++) {

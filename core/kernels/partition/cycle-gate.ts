@@ -17,6 +17,8 @@ export class CycleGate {
   readonly #until: PartitionDefinition<FieldTypes>['until'];
   readonly #args: Args;
   readonly #horizon: Horizon;
+  /** The cycle with which the run began, or goes on. */
+  readonly #from: number;
   /** Cycles, and states, about which `until` has been asked. */
   #asked = 0;
   #askedState = -1;
@@ -28,6 +30,7 @@ export class CycleGate {
     measures: MeasureGate,
     control: ControlValues | null,
     horizon: Horizon,
+    from: number,
   ) {
     this.end = cycles ?? Number.POSITIVE_INFINITY;
     this.#until = until;
@@ -35,6 +38,11 @@ export class CycleGate {
     this.#measures = measures;
     this.#control = control;
     this.#horizon = horizon;
+    this.#from = from;
+    this.opened = from;
+    this.#asked = from;
+    // What until has been asked follows from how far the run was: see `save.ts`.
+    this.#askedState = Math.max(-1, measures.due(from - 1));
   }
 
   /** Tries to open the next cycle. */
@@ -62,10 +70,13 @@ export class CycleGate {
     const state = this.#measures.due(cycle);
     if (!this.#control && (state < 0 || state === this.#askedState)) return false;
     this.#askedState = state;
+    // Not the newest that has been read: rank 0 may be ahead.
+    const seen = { measures: NONE, measuredCycle: -1 };
+    this.#measures.show(seen, cycle);
     return this.#until({
       args: this.#args,
       cycle: Math.max(state, -1),
-      measures: this.#measures.hasMeasures && state >= 0 ? this.#measures.values : NONE,
+      measures: seen.measures,
       control: this.#control ? this.#control.at(cycle) : NONE,
     });
   }
@@ -75,8 +86,11 @@ export class CycleGate {
    * the measures of the last state are not collected.
    */
   #closed(cycle: number): boolean {
-    const stop = this.#horizon.stop;
-    if (stop === null || cycle < stop) return false;
+    const closed = this.#horizon.stop;
+    if (closed === null) return false;
+    // Nobody may have started a cycle since the run went on.
+    const stop = Math.max(closed, this.#from);
+    if (cycle < stop) return false;
     if (stop < this.end) {
       this.end = stop;
       this.interrupted = true;

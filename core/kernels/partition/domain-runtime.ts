@@ -1,5 +1,5 @@
 import type { NdArray } from '../../memory/ndarray.js';
-import type { GatherTable } from '../program.js';
+import type { GatherTable, SavedState } from '../program.js';
 import type { Context } from './definition.js';
 import type { KernelPart, PartId, Workunit } from './kernel-part.js';
 
@@ -23,6 +23,10 @@ export interface FrameSink {
   writeNext(): boolean;
   /** Writes the final state if it is due, gathered; after `DomainRuntime.finish`. */
   writeFinal(cycle: number, gather: (field: string) => NdArray): void;
+  /** Frames of states below this one have been written before; before the first cycle, on every rank. */
+  skipTo(state: number): void;
+  /** Told, on rank 0, that the frames of all states below one have been written. */
+  onWritten: ((state: number) => void) | null;
 }
 
 /** What a checked run needs of a domain: see `check.ts`. */
@@ -49,6 +53,12 @@ export interface DomainRuntime {
   check(): DomainCheck;
   /** After `setup`: brings what parts know of their neighbours up to date before the first cycle. Collective. */
   fillHalos(): void;
+  /** What the domain and its parts look like: a saved state fits domains of which this is the same. */
+  readonly signature: string;
+  /** A part's state between two cycles, as it lies: valid until the part goes on. */
+  save(part: KernelPart): readonly Uint8Array[];
+  /** Instead of `setup` and `fillHalos`: parts as they were saved after `step` steps, their last shares published. */
+  restore(saved: SavedState, step: number): Promise<void>;
   /** Where whole states go, or null if the program wants none. Collective. */
   frames(): FrameSink | null;
   /** After the last cycle, when every part has taken in the last shares: makes the state gatherable. Collective. */
@@ -59,6 +69,8 @@ export interface DomainRuntime {
   readonly collected?: ReadonlyMap<PartId, unknown>;
   /** A field of the final state as one array; after `finish`. */
   gather(field: string): NdArray;
+  /** On several hosts: rank 0 will gather no more; the others answer until then. Collective. */
+  endGather?(): void;
   /** The words of the state hash of this rank's parts. */
   hash(context: Context): Uint32Array;
 }

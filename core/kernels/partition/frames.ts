@@ -29,6 +29,7 @@ export class Frames implements FrameSink {
   readonly #arrays: NdArray[][];
   readonly #counters: Int32Array;
   #written = 0;
+  onWritten: ((state: number) => void) | null = null;
 
   constructor(
     output: NonNullable<PartitionDefinition<FieldTypes>['output']>,
@@ -69,7 +70,9 @@ export class Frames implements FrameSink {
   /** Copies a part's cells into the frame of a state; false if the frame is still in use. */
   put(part: OwnedPart, cycle: number): boolean {
     const n = cycle / this.every;
-    if (n - Atomics.load(this.#counters, 0) >= FRAMES) return false;
+    const written = Atomics.load(this.#counters, 0);
+    if (n < written) return true;
+    if (n - written >= FRAMES) return false;
     const slot = n % FRAMES;
     this.#fields.forEach((f, k) => {
       const { layout, lo, shape } = part.object._extents[f]!;
@@ -93,18 +96,25 @@ export class Frames implements FrameSink {
     );
     Atomics.store(this.#counters, LINE * (1 + slot), 0);
     Atomics.store(this.#counters, 0, ++this.#written);
+    this.onWritten?.((this.#written - 1) * this.every + 1);
     for (let r = 1; r < this.#transport.size; r++) this.#transport.wake(r);
     return true;
   }
 
   /** On rank 0: writes the final state if it is due. No part begins a cycle with it, so none has put it in a frame. */
   writeFinal(cycle: number, gather: (field: string) => NdArray): void {
-    if (this.#transport.rank !== 0 || cycle % this.every !== 0) return;
+    if (this.#transport.rank !== 0 || cycle % this.every !== 0 || cycle < this.next) return;
     const fields = this.#output.fields.map((name) => [name, gather(name)]);
     this.#output.write(
       { cycle, fields: Object.fromEntries(fields) as Frame['fields'] },
       { args: this.#args },
     );
+    this.onWritten?.(cycle + 1);
+  }
+
+  skipTo(state: number): void {
+    this.#written = Math.ceil(state / this.every);
+    if (this.#transport.rank === 0) Atomics.store(this.#counters, 0, this.#written);
   }
 
   /** The state of the next frame that has not been written. */

@@ -1,5 +1,7 @@
 import type { Communicator } from '../../comm/communicator.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Hosts } from '../hosts.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
@@ -32,20 +34,30 @@ export class MeasureGate {
   readonly history: { cycle: number; measures: Values }[] = [];
   /** Entries of the history dropped from its front. */
   #forgotten = 0;
+  /** States that were measured before the run went on from a saved state. */
+  #before = 0;
   readonly #program: ResolvedSteps;
   readonly #transport: Transport;
   readonly #myParts: number;
   readonly #partials: Partials;
   readonly #pending: Pending[];
 
-  constructor(program: ResolvedSteps, comm: Communicator, transport: Transport, myParts: number) {
+  /** Collective. */
+  constructor(
+    program: ResolvedSteps,
+    comm: Communicator,
+    transport: Transport,
+    hosts: Hosts,
+    relay: Relay | null,
+    myParts: number,
+  ) {
     this.#program = program;
     this.#transport = transport;
     this.#myParts = myParts;
     const measures = program.measures.map((m) => m.measure);
     // Far enough apart that no rank can reach an entry's next use before all have read this one.
     const ring = Math.ceil((2 * program.lag + 3) / program.measureEvery) + 1;
-    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport);
+    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport, hosts, relay);
     this.#pending = Array.from({ length: ring }, () => ({
       cycle: -1,
       accumulators: measures.map(accumulator),
@@ -78,13 +90,32 @@ export class MeasureGate {
       for (const a of p.accumulators) a.clear();
     }
     for (const a of p.accumulators) a.collect(part.object, context);
-    if (++p.parts === this.#myParts) this.#partials.publish(n, p.accumulators);
+    if (++p.parts === this.#myParts) this.#partials.publish(n - this.#before, p.accumulators);
   }
 
   /** True if cycle `cycle` may start as far as measures go; reads them on the way. */
   admits(cycle: number): boolean {
-    if (!this.hasMeasures) return true;
-    const due = this.due(cycle);
+    return !this.hasMeasures || this.#readUpTo(this.due(cycle));
+  }
+
+  /** Reads the measures of every state before `cycle`, for rank 0; false if some are still missing. */
+  settle(cycle: number): boolean {
+    const { measureEvery } = this.#program;
+    return !this.hasMeasures || this.#readUpTo(Math.floor((cycle - 1) / measureEvery) * measureEvery);
+  }
+
+  /** Goes on with the measures of all states before: those of states 0, measureEvery, … */
+  restore(values: readonly Values[]): void {
+    const { measureEvery } = this.#program;
+    values.forEach((measures, k) => {
+      this.history.push({ cycle: k * measureEvery, measures });
+    });
+    this.#before = values.length;
+    this.cycle = (values.length - 1) * measureEvery;
+    this.values = values[values.length - 1]!;
+  }
+
+  #readUpTo(due: number): boolean {
     while (this.cycle < due) {
       const next = this.cycle < 0 ? 0 : this.cycle + this.#program.measureEvery;
       if (!this.#read(next)) return false;
@@ -102,6 +133,12 @@ export class MeasureGate {
         : this.history[this.due(cycle) / this.#program.measureEvery - this.#forgotten];
     context.measures = entry ? entry.measures : NONE;
     context.measuredCycle = entry ? entry.cycle : -1;
+  }
+
+  /** Stays until other hosts need no more measures from this one; all parts of this rank have finished `end` cycles. */
+  serve(end: number): void {
+    if (!this.hasMeasures || this.#myParts === 0) return;
+    this.#partials.serve(Math.ceil(end / this.#program.measureEvery) - 1 - this.#before);
   }
 
   /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */
@@ -143,7 +180,7 @@ export class MeasureGate {
   }
 
   #read(cycle: number): boolean {
-    const merged = this.#partials.read(cycle / this.#program.measureEvery);
+    const merged = this.#partials.read(cycle / this.#program.measureEvery - this.#before);
     if (!merged) return false;
     this.values = this.#named(merged);
     return true;

@@ -1,17 +1,19 @@
+import { deserialize } from 'node:v8';
 import { HaloweaveError } from '../../base/errors.js';
 import { cutByWeight } from '../../decomposition/cut.js';
 import { arrayAt, zeros } from '../../memory/array.js';
 import type { NdArray } from '../../memory/ndarray.js';
-import type { RankEnvironment } from '../program.js';
+import type { RankEnvironment, SavedState } from '../program.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
-import { exchangeStates, GraphCheck } from './graph-check.js';
+import { bytesOfState, exchangeStates, GraphCheck } from './graph-check.js';
 import { collectValues } from './graph-collect.js';
 import type { GraphDefinition, ShareContext } from './graph-definition.js';
 import { EmittedHash } from './graph-hash.js';
 import { OwnedGraphPart } from './graph-part.js';
 import type { ResolvedGraph } from './graph-resolve.js';
-import type { PartId } from './kernel-part.js';
+import type { KernelPart, PartId } from './kernel-part.js';
+import { graphSignature } from './signature.js';
 import type { Mutable } from './sweep.js';
 import { userError } from './user-error.js';
 
@@ -57,6 +59,22 @@ export class GraphRuntime implements DomainRuntime {
     this.parts = parts;
     this.#context = context;
     this.#blocks = blocks;
+  }
+
+  get signature(): string {
+    return graphSignature(this.#program.domain);
+  }
+
+  save(part: KernelPart): Uint8Array[] {
+    return [bytesOfState((part as OwnedGraphPart).object, 'checkpoint')];
+  }
+
+  async restore(saved: SavedState, step: number): Promise<void> {
+    const last = this.#program.shares.length - 1;
+    for (const p of this.parts) {
+      p.object.state = deserialize(await saved.part(p.number));
+      p.publish(step, last);
+    }
   }
 
   check(): GraphCheck {

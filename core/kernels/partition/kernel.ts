@@ -1,5 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
+import { Hosts } from '../hosts.js';
 import {
   type Args,
   type KernelOutcome,
@@ -7,6 +8,7 @@ import {
   kernelProgram,
   type RankEnvironment,
 } from '../program.js';
+import { Relay } from '../relay.js';
 import { checkedDefinition, checkedSteps, runChecked } from './check.js';
 import { ControlValues } from './control.js';
 import { CycleGate } from './cycle-gate.js';
@@ -22,6 +24,7 @@ import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart, PartId } from './kernel-part.js';
 import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
+import { restoreRun, runSaving, type SavedRun } from './save.js';
 import { type Mutable, Sweep } from './sweep.js';
 import { traceParts } from './traced.js';
 import { partName, userError } from './user-error.js';
@@ -68,6 +71,13 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       'usage',
       'this run would never end: give --cycles N, or cycles or until in the program',
     );
+  const hosts = new Hosts(comm, transport);
+  if (options.check && hosts.count > 1)
+    throw new HaloweaveError(
+      'usage',
+      `--check: the ranks are on ${hosts.count} hosts, and parts that move share memory: run it with threads on one host`,
+    );
+  const relay = hosts.count > 1 ? new Relay(hosts, endpoint) : null;
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
   // Said now and not after a long run.
   if (options.save && domain.kind !== 'grid')
@@ -86,25 +96,38 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     reduced: NONE,
     control: NONE,
   };
-  const { program: asWritten, runtime, setup } = open(d, domain, context, env);
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts);
   const parts = [...runtime.parts];
-  setUp(setup, parts, context);
-  runtime.fillHalos();
+  const { saved, checkpoints } = env;
+  const from = saved?.cycles ?? 0;
+  if (cycles !== null && cycles < from)
+    throw new HaloweaveError(
+      'usage',
+      `the saved state is that after ${from} cycles, and the run is to end after ${cycles}: ask for ${from} or more`,
+    );
+  if (!saved) {
+    setUp(setup, parts, context);
+    runtime.fillHalos();
+  }
   const check = options.check ? runtime.check() : null;
   const program = check
     ? checkedSteps(asWritten, check)
     : env.trace
       ? traceParts(parts, asWritten, domain, env.trace)
       : asWritten;
-  const measures = new MeasureGate(program, comm, transport, parts.length);
-  const reduces = new ReduceGate(program, comm, transport, parts.length);
+  const measures = new MeasureGate(program, comm, transport, hosts, relay, parts.length);
+  const reduces = new ReduceGate(program, comm, transport, hosts, relay, parts.length);
   const control = d.control
     ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
     : null;
+  const state: SavedRun = { program, runtime, measures, reduces, control };
+  if (saved) await restoreRun(state, saved);
   context.reduced = reduces.values;
-  if (control) context.control = control.at(-1);
-  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon);
+  if (control) context.control = control.at(from - 1);
+  const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon, from);
   const frames = options.silent ? null : runtime.frames();
+  if (saved) frames?.skipTo(saved.delivered);
+  if (frames && checkpoints) frames.onWritten = (states) => checkpoints.delivered(states);
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -116,6 +139,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     control,
     frames,
     transport,
+    relay,
     progress: env.progress,
     breathe: env.breathe,
   });
@@ -123,7 +147,14 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   const start = performance.now();
   const phases = program.workunits.length;
   if (check) await runChecked({ sweep, gate, reduces, parts, runtime, check, program, comm });
+  else if (checkpoints)
+    await runSaving({ ...state, sink: checkpoints, sweep, gate, parts, rank: comm.rank, from });
   else await sweep.run();
+  if (relay && parts.length > 0) {
+    relay.waitUntil(() => parts.every((p) => p.ready(p.step)), 'halos');
+    measures.serve(gate.end);
+    reduces.serve(gate.end);
+  }
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
@@ -157,10 +188,11 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     };
     results = await d.report(report as never);
   }
+  runtime.endGather?.();
   return {
     cycles: end.cycles,
     parts: domain.parts,
-    cells: domain.cells * end.cycles,
+    cells: domain.cells * (end.cycles - from),
     seconds,
     interrupted: end.interrupted,
     measures: final,
@@ -173,10 +205,11 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       messages: sweep.messages,
       haloBytes: sweep.haloBytes,
       haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
+      haloBytesBetweenHosts: sweep.haloBytesBetweenHosts,
       seconds: sweep.seconds,
     },
     costs: sweep.costs.table,
-    workunits: end.cycles * phases,
+    workunits: (end.cycles - from) * phases,
     state: [...runtime.state],
     gather: comm.rank === 0 ? table : null,
   };
@@ -204,13 +237,14 @@ function open(
   domain: GridDomain | GraphDomain,
   context: Context,
   env: RankEnvironment,
+  hosts: Hosts,
 ): { program: ResolvedSteps; runtime: DomainRuntime; setup: Setup | undefined } {
   if (domain.kind === 'grid') {
     const on = d as PartitionDefinition<FieldTypes>;
     const program = resolveProgram(on, domain, context);
     return {
       program,
-      runtime: new GridRuntime(on.output, program, env),
+      runtime: new GridRuntime(on.output, program, env, hosts),
       setup: on.setup as Setup | undefined,
     };
   }

@@ -1,5 +1,7 @@
 import type { Communicator } from '../../comm/communicator.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Hosts } from '../hosts.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
@@ -40,11 +42,19 @@ export class ReduceGate {
   readonly #list: Reduction[] = [];
   /** By phase: its reduction, or null. */
   readonly #of: (Reduction | null)[];
-  /** Reductions read so far. */
+  /** Reductions read so far, and cycles before the first that was published here. */
   #read = 0;
+  #from = 0;
 
   /** Collective. */
-  constructor(program: ResolvedSteps, comm: Communicator, transport: Transport, myParts: number) {
+  constructor(
+    program: ResolvedSteps,
+    comm: Communicator,
+    transport: Transport,
+    hosts: Hosts,
+    relay: Relay | null,
+    myParts: number,
+  ) {
     this.#phases = program.workunits.length;
     this.#myParts = myParts;
     this.#of = program.reduces.map((measures, phase) => {
@@ -54,7 +64,7 @@ export class ReduceGate {
         phase,
         measures,
         accumulators: list.map(accumulator),
-        partials: new Partials(list, RING, program.domain.parts, comm, transport),
+        partials: new Partials(list, RING, program.domain.parts, comm, transport, hosts, relay),
         parts: 0,
       };
       for (const { name } of measures) this.values[name] = Number.NaN;
@@ -79,7 +89,7 @@ export class ReduceGate {
     }
     if (++r.parts < this.#myParts) return;
     r.parts = 0;
-    r.partials.publish((step - phase) / this.#phases, accumulators);
+    r.partials.publish((step - phase) / this.#phases - this.#from, accumulators);
   }
 
   /** Lets parts do `steps` steps and no more; every rank gives the same number. */
@@ -94,9 +104,28 @@ export class ReduceGate {
     return true;
   }
 
+  /** Stays until other hosts need no more values from this one; all parts of this rank have finished `end` cycles. */
+  serve(end: number): void {
+    if (this.#myParts > 0) for (const r of this.#list) r.partials.serve(end - 1 - this.#from);
+  }
+
+  /** Reads every reduction before a step, also where parts are held; false if one is still missing. */
+  settle(step: number): boolean {
+    while (step > this.#unread()) if (!this.#readNext()) return false;
+    return true;
+  }
+
+  /** Goes on after so many cycles with the values that they left. */
+  restore(cycles: number, values: Readonly<Record<string, number>>): void {
+    Object.assign(this.values, values);
+    this.#from = cycles;
+    this.#read = cycles * this.#list.length;
+    this.#bind();
+  }
+
   #readNext(): boolean {
     const r = this.#list[this.#read % this.#list.length]!;
-    const merged = r.partials.read(Math.floor(this.#read / this.#list.length));
+    const merged = r.partials.read(Math.floor(this.#read / this.#list.length) - this.#from);
     if (!merged) return false;
     for (let k = 0; k < merged.length; k++) this.values[r.measures[k]!.name] = merged[k]!.value();
     this.#read++;
@@ -104,12 +133,14 @@ export class ReduceGate {
     return true;
   }
 
-  #bind(): void {
+  /** The step whose reduction is the next to be read. */
+  #unread(): number {
     const n = this.#list.length;
-    const unread =
-      n === 0
-        ? Number.MAX_SAFE_INTEGER
-        : Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
-    this.bound = Math.min(unread, this.held - 1);
+    if (n === 0) return Number.MAX_SAFE_INTEGER;
+    return Math.floor(this.#read / n) * this.#phases + this.#list[this.#read % n]!.phase;
+  }
+
+  #bind(): void {
+    this.bound = Math.min(this.#unread(), this.held - 1);
   }
 }

@@ -18,13 +18,8 @@ export class ThreadsControl {
   readonly #i32: Int32Array;
   readonly #layout: ControlLayout;
 
-  /** `placement` only where ranks are on several hosts; `epoch` is then the cluster's. */
-  constructor(
-    ranks: number,
-    cells: number = DEFAULT_CELLS,
-    placement: Placement | null = null,
-    epoch: number = 1,
-  ) {
+  /** `placement` only where ranks are on several hosts. */
+  constructor(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1, placement: Placement | null = null) {
     this.#layout = new ControlLayout(ranks, cells, placement);
     this.buffer = createControl(ranks, cells, epoch);
     this.ranks = ranks;
@@ -62,19 +57,18 @@ export class ThreadsControl {
     }
   }
 
-  /** False as soon as any rank is seen to do something: then there is nothing to look at closely. */
-  get mayBeStuck(): boolean {
-    for (let r = 0; r < this.ranks; r++) if (!mayBeStuck(this.#i32, this.#layout.wait(r))) return false;
-    return true;
+  /** False as soon as one of these ranks is seen to do something: then there is nothing to look at closely. */
+  mayBeStuck(ranks: readonly number[]): boolean {
+    return ranks.every((rank) => mayBeStuck(this.#i32, this.#layout.wait(rank)));
   }
 
-  /** What every rank says it waits for, and whether it sleeps with nothing on its way to it. */
-  look(): RankReading[] {
-    return Array.from({ length: this.ranks }, (_, rank) => ({
+  /** What a rank says it waits for, and whether it sleeps with nothing on its way to it. */
+  lookAt(rank: number): RankReading {
+    return {
       ...readWait(this.#i32, this.#layout.wait(rank)),
       parked: Atomics.load(this.#i32, this.#layout.park(rank)) === 1,
       queued: this.queued(rank),
-    }));
+    };
   }
 
   /** Records that lie in a rank's mailbox, sent and not yet taken out. */

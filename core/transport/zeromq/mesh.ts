@@ -1,19 +1,6 @@
-/** What hosts send each other beside their control messages; `network.ts` in core/wire has the layouts. */
-export const Freight = {
-  /** Records of ranks, and the payloads that do not fit in them. */
-  records: 1,
-  /** Credits for records that ranks have taken out of their mailboxes. */
-  credit: 2,
-  /** A piece of a checkpoint, for its buddy or for whoever writes it to disk. */
-  piece: 3,
-  /** The piece of that generation and part has been kept. */
-  kept: 4,
-  /** Asks for a piece. */
-  fetch: 5,
-  /** The answer to it. */
-  fetched: 6,
-} as const;
-export type Freight = (typeof Freight)[keyof typeof Freight];
+import type { Freight, Refusal } from '../../wire/network.js';
+
+export { Freight } from '../../wire/network.js';
 
 /** A host as its peers reach it. */
 export interface HostAddress {
@@ -23,6 +10,10 @@ export interface HostAddress {
   endpoints: readonly string[];
   /** Z85 public key of its data socket, null without CURVE. */
   publicKey: string | null;
+  /** Which life of the host this is, 16 hexadecimal digits chosen at random when its mesh began: all its messages carry it. */
+  instance: string;
+  /** Names the machine: hosts on the same one have the same text. */
+  machine: string;
 }
 
 /**
@@ -34,11 +25,11 @@ export interface Mesh {
   readonly self: number;
   /** Where peers reach this host. */
   readonly address: HostAddress;
-  /** Begins a link; the lower number connects. */
+  /** Begins a link; the lower number connects. Messages from hosts without one are refused and counted. */
   connect(peer: HostAddress): void;
   /**
    * Queues a message. Frames are sent as they are, not copied: they must not change before `acknowledged` is called, once
-   * the peer has the message.
+   * the peer has the message. A message to a host that was dropped is acknowledged at once.
    */
   send(
     host: number,
@@ -51,11 +42,16 @@ export interface Mesh {
   inFlight(host: number): number;
   /** Called for every message, in the order of its sender. Frames are the receiver's to keep. */
   onMessage: (host: number, freight: Freight, epoch: number, frames: Uint8Array[]) => void;
-  /** Called when the link cannot go on: the peer said something that makes no sense, or has begun anew. */
+  /** Called once when the link cannot go on: the peer said something that makes no sense, or has lost what was sent. */
   onBroken: (host: number, reason: string) => void;
-  /** Gives a peer up: what is queued for it is dropped, its acknowledgements are called, and what comes from it is refused and counted. */
+  /** The receiver found that what a host sent makes no sense: counts the refusal, and the link is broken. */
+  refuse(host: number, refusal: Refusal): void;
+  /**
+   * Gives a peer up: what is queued for it is dropped, its acknowledgements are called, and what comes from it is refused
+   * and counted. A frame that is on its way at that moment may reach the peer with what was then written into it.
+   */
   drop(host: number): void;
   /** Messages refused, by reason. */
-  readonly refused: ReadonlyMap<string, number>;
+  readonly refused: ReadonlyMap<Refusal, number>;
   close(): void;
 }

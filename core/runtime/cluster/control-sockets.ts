@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { Dealer, Router } from 'zeromq';
+import { HaloweaveError } from '../../base/errors.js';
+import { networkContext, plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
+import { PIECE_BYTES } from './control-messages.js';
+import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
+
+/** Longest frame: messages without pieces are refused by their schema long before this. */
+const MOST_BYTES = 16 * PIECE_BYTES;
+/** A broken connection is tried again after this long, in ms: a host that comes back is there within a ping or two. */
+const RECONNECT = 100;
+const OPTIONS = {
+  linger: 0,
+  // What cannot be sent now is sent again when its loss is noticed: nothing waits in a queue of its own.
+  sendTimeout: 0,
+  maxMessageSize: MOST_BYTES,
+} as const;
+
+/** The end of a link that others connect to. */
+export interface ControlListener {
+  /** With the port that the system has chosen, if none was given. */
+  readonly endpoint: string;
+  /** Frames refused, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+  close(): void;
+}
+
+/** Binds a socket; every process that connects is a peer. */
+export async function listenForControl(
+  endpoint: string,
+  onPeer: (peer: ControlPeer) => void,
+  security: SocketSecurity = plain,
+): Promise<ControlListener> {
+  const socket = new Router({
+    ...OPTIONS,
+    ...security.server(),
+    context: networkContext(),
+    mandatory: true,
+    handover: true,
+  });
+  try {
+    await socket.bind(endpoint);
+  } catch (cause) {
+    socket.close();
+    throw new HaloweaveError('usage', `cannot listen on ${endpoint}: ${bindFailure(cause)}`, {}, { cause });
+  }
+  const peers = new Map<string, ControlPeer>();
+  const refused = new Map<string, number>();
+  const send = sender(socket);
+  socket.events.on('disconnect', () => {
+    // Which of them it was, the event does not say.
+    for (const peer of [...peers.values()]) peer.onDisconnected();
+  });
+  receive(socket, (parts) => {
+    const [id, ...frames] = parts;
+    const key = id!.toString('hex');
+    let peer = peers.get(key);
+    if (!peer) {
+      const header = readHeader(frames[0]);
+      if (!header) {
+        refused.set('no header', (refused.get('no header') ?? 0) + 1);
+        return;
+      }
+      // It has heard from a process that listened here before, or that has given it up.
+      if (header.acknowledged > 0) {
+        send([id!, writeHeader({ kind: FrameKind.unknown, number: 0, acknowledged: 0, at: 0 })]);
+        return;
+      }
+      peer = new ControlPeer(
+        (out) => send([id!, ...out]),
+        () => peers.delete(key),
+      );
+      peers.set(key, peer);
+      onPeer(peer);
+    }
+    peer.take(frames);
+  });
+  return {
+    endpoint: socket.lastEndpoint ?? endpoint,
+    refused,
+    close: () => {
+      for (const peer of [...peers.values()]) peer.close();
+      socket.close();
+    },
+  };
+}
+
+/** Connects to a listener, and again whenever the connection breaks. `serverKey` is the listener's, with CURVE. */
+export function connectControl(
+  endpoint: string,
+  security: SocketSecurity = plain,
+  serverKey: string | null = null,
+): ControlPeer {
+  const socket = new Dealer({
+    ...OPTIONS,
+    ...security.client(serverKey),
+    context: networkContext(),
+    // Nothing is queued for a listener that is not there: a second later it would be old.
+    immediate: true,
+    reconnectInterval: RECONNECT,
+    routingId: randomBytes(16).toString('hex'),
+  });
+  const send = sender(socket);
+  const peer = new ControlPeer(send, () => socket.close());
+  socket.events.on('disconnect', () => peer.onDisconnected());
+  receive(socket, (frames) => peer.take(frames));
+  socket.connect(endpoint);
+  return peer;
+}
+
+/** One queue in front of a socket, which takes one message at a time. Losses are noticed by whoever misses them. */
+function sender(socket: Router | Dealer): (frames: Uint8Array[]) => void {
+  const queue: Uint8Array[][] = [];
+  let busy = false;
+  const drain = async (): Promise<void> => {
+    busy = true;
+    for (let frames = queue.shift(); frames && !socket.closed; frames = queue.shift()) {
+      try {
+        await (socket as Dealer).send(frames);
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException;
+        if (code !== 'EAGAIN' && code !== 'EHOSTUNREACH' && !socket.closed) throw cause;
+      }
+    }
+    busy = false;
+  };
+  return (frames) => {
+    if (socket.closed) return;
+    queue.push(frames);
+    if (!busy) void drain();
+  };
+}
+
+function receive(socket: Router | Dealer, take: (frames: Buffer[]) => void): void {
+  const loop = async (): Promise<void> => {
+    while (!socket.closed) {
+      let frames: Buffer[];
+      try {
+        frames = (await socket.receive()) as Buffer[];
+      } catch (cause) {
+        // A socket that is closed while it receives says EAGAIN.
+        if (socket.closed) return;
+        throw cause;
+      }
+      take(frames);
+    }
+  };
+  void loop();
+}
+
+function bindFailure(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'the port is taken; choose another, or 0 for any that is free';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENODEV') return 'this machine has no such address';
+  return message;
+}

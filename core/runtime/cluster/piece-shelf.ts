@@ -1,0 +1,83 @@
+import type { PieceHead } from '../../wire/network-pieces.js';
+
+/** States of one owner that may be here at once: two that are whole, and those that nobody has said yet are of no use. */
+const MOST_STATES = 6;
+
+/** One piece as it came, in chunks. */
+interface Piece {
+  chunks: Uint8Array[];
+  arrived: number;
+  bytes: number;
+}
+
+interface State {
+  epoch: number;
+  cycles: number;
+  owner: number;
+  pieces: Map<number, Piece>;
+}
+
+/** Pieces of other hosts' parts, as they arrive. Memory grows by what has arrived, never by what was announced. */
+export class PieceShelf {
+  #states: State[] = [];
+
+  get bytes(): number {
+    let n = 0;
+    for (const s of this.#states) for (const p of s.pieces.values()) n += p.arrived;
+    return n;
+  }
+
+  /** Cycles of the states that are here, of any owner, ascending. */
+  get cycles(): number[] {
+    return [...new Set(this.#states.map((s) => s.cycles))].sort((a, b) => a - b);
+  }
+
+  /** A message with some of a piece: 'more' to come, 'whole' now, or 'wrong': not what has to follow. */
+  put(
+    owner: number,
+    epoch: number,
+    head: PieceHead,
+    frames: readonly Uint8Array[],
+  ): 'more' | 'whole' | 'wrong' {
+    let s = this.#states.find((x) => x.owner === owner && x.epoch === epoch && x.cycles === head.cycles);
+    if (!s) {
+      if (this.#states.filter((x) => x.owner === owner && x.epoch === epoch).length >= MOST_STATES)
+        return 'wrong';
+      s = { epoch, cycles: head.cycles, owner, pieces: new Map() };
+      this.#states.push(s);
+    }
+    let p = s.pieces.get(head.part);
+    if (!p) {
+      p = { chunks: [], arrived: 0, bytes: head.bytes };
+      s.pieces.set(head.part, p);
+    } else if (p.arrived >= p.bytes) return 'wrong';
+    if (p.arrived !== head.offset || p.bytes !== head.bytes) return 'wrong';
+    for (const f of frames) {
+      p.chunks.push(f);
+      p.arrived += f.length;
+    }
+    return p.arrived === p.bytes ? 'whole' : 'more';
+  }
+
+  /** A piece, if it is here whole. */
+  find(epoch: number, cycles: number, part: number): Uint8Array[] | null {
+    for (const s of this.#states) {
+      if (s.epoch !== epoch || s.cycles !== cycles) continue;
+      const p = s.pieces.get(part);
+      if (p && p.arrived === p.bytes) return p.chunks;
+    }
+    return null;
+  }
+
+  /** All pieces of a state by part, or null if there is none of it. */
+  all(epoch: number, cycles: number): Map<number, Uint8Array[]> | null {
+    const found = this.#states.filter((s) => s.epoch === epoch && s.cycles === cycles);
+    if (found.length === 0) return null;
+    return new Map(found.flatMap((s) => [...s.pieces].map(([part, p]) => [part, p.chunks] as const)));
+  }
+
+  /** Keeps only what `keep` says yes to. */
+  retain(keep: (epoch: number, cycles: number) => boolean): void {
+    this.#states = this.#states.filter((s) => keep(s.epoch, s.cycles));
+  }
+}
