@@ -110,7 +110,6 @@ export class LocalRanks {
       cells: control.cells,
       spins,
       control: control.buffer,
-      placement: control.layout.placement,
       heap: heap.handle(),
       plan,
       output,

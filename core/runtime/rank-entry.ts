@@ -1,9 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HaloweaveError } from '../base/errors.js';
 import { Heap, type HeapHandle } from '../memory/heap.js';
-import { ABORT_AT, type Placement } from '../transport/threads/layout.js';
+import { ABORT_AT } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
-import { ZeromqTransport } from '../transport/zeromq/transport.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import { type RankOutcome, type RunPlan, runRank } from './rank.js';
 import { printAtOnce, printHere, printThere } from './rank-output.js';
@@ -15,8 +14,6 @@ export interface RankTask {
   cells: number;
   spins: number;
   control: SharedArrayBuffer;
-  /** Whose control memory it is, if ranks are on several hosts; else null. */
-  placement: Placement | null;
   heap: HeapHandle;
   plan: RunPlan;
   /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
@@ -44,7 +41,11 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
   printAtOnce(sink, task.output);
   const heap = Heap.attach(task.heap);
   try {
-    const transport = transportOf(task, heap);
+    const transport = new ThreadsTransport({
+      ...task,
+      heap,
+      ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
+    });
     const outcome = await runRank(
       transport,
       task.plan,
@@ -66,11 +67,6 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     heap.close();
     task.notices.close();
   }
-}
-
-function transportOf({ placement, plan, ...task }: RankTask, heap: Heap): ThreadsTransport {
-  if (placement) return new ZeromqTransport({ ...task, heap, placement });
-  return new ThreadsTransport({ ...task, heap, ...(plan.hostOf ? { hostOf: plan.hostOf } : {}) });
 }
 
 /** A result that no thread can pass on would end the run with an error that says nothing. */

@@ -37,7 +37,7 @@ export async function onHosts(options: HostsOptions): Promise<HostsOutcome> {
   const ranks = hostOf.length;
   const meshes = options.meshes ?? MemoryMesh.create(options.ranks.length, options);
   const heaps = options.ranks.map(() => Heap.create());
-  const controls = options.ranks.map((_, host) => new ThreadsControl(ranks, cells, 3, { hostOf, host }));
+  const controls = options.ranks.map((_, host) => new ThreadsControl(ranks, cells, { hostOf, host }, 3));
   const workers: Worker[] = [];
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
@@ -51,7 +51,7 @@ export async function onHosts(options: HostsOptions): Promise<HostsOutcome> {
         heap: heaps[host]!,
         mesh: meshes[host]!,
         ...(window === undefined ? {} : { window }),
-        onError: fail,
+        onFault: (_host, error) => fail(error),
       }),
   );
   meshes.forEach((mesh, host) => {

@@ -52,8 +52,8 @@ export class WorkerEpoch {
       throw new HaloweaveError('usage', 'ranks on several hosts need a network, and this host has none');
     const hosts = Int32Array.from(hostOf);
     this.#control = apart
-      ? new ThreadsControl(this.#size, cellsFor(this.#size), epoch, { hostOf: hosts, host })
-      : new ThreadsControl(this.#size, undefined, epoch);
+      ? new ThreadsControl(this.#size, cellsFor(this.#size), { hostOf: hosts, host }, epoch)
+      : new ThreadsControl(this.#size, undefined, null, epoch);
     this.#horizon = new Int32Array(new SharedArrayBuffer(Horizon.bytes(this.#size)));
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(this.#size));
     this.#bridge =

@@ -18,8 +18,13 @@ export class ThreadsControl {
   readonly #i32: Int32Array;
   readonly #layout: ControlLayout;
 
-  /** `placement` only where ranks are on several hosts. */
-  constructor(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1, placement: Placement | null = null) {
+  /** `placement` only where ranks are on several hosts; `epoch` is then the cluster's. */
+  constructor(
+    ranks: number,
+    cells: number = DEFAULT_CELLS,
+    placement: Placement | null = null,
+    epoch: number = 1,
+  ) {
     this.#layout = new ControlLayout(ranks, cells, placement);
     this.buffer = createControl(ranks, cells, epoch);
     this.ranks = ranks;

@@ -25,8 +25,11 @@ export interface BridgeSetup {
   mesh: Mesh;
   /** Bytes that a host may have on their way to one rank (default `CREDIT_WINDOW`); the same on all hosts. */
   window?: number;
-  /** Called once if this host itself cannot go on, as when its heap is full. What other hosts do wrong, the mesh is told. */
-  onError: (error: Error) => void;
+  /**
+   * Called once if this host itself cannot go on, as when its heap is full: then `host` is −1. What other hosts do wrong the
+   * mesh is told, and its owner by `onBroken`.
+   */
+  onFault: (host: number, error: Error) => void;
 }
 
 /** What has passed between this host and the others in its epoch. */
@@ -198,6 +201,6 @@ export class Bridge {
   #fail(error: Error): void {
     if (this.#stopped) return;
     this.stop();
-    this.#setup.onError(error);
+    this.#setup.onFault(-1, error);
   }
 }
