@@ -50,12 +50,17 @@ export class MemoryMesh implements Mesh {
       host: this.self,
       endpoints: [`memory://${this.self}`],
       publicKey: null,
-      instance: '0'.repeat(16),
-      machine: 'this one',
+      instance: 'memory',
+      machine: 'memory',
     };
   }
 
   connect(): void {}
+
+  refuse(host: number, refusal: Refusal): void {
+    this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
+    this.onBroken(host, refusal);
+  }
 
   send(
     host: number,
@@ -76,11 +81,6 @@ export class MemoryMesh implements Mesh {
 
   inFlight(host: number): number {
     return this.#flying[host] ?? 0;
-  }
-
-  refuse(host: number, refusal: Refusal): void {
-    this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
-    this.onBroken(host, refusal);
   }
 
   drop(host: number): void {
