@@ -29,6 +29,8 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   ];
   for (const [name, value] of Object.entries(r.measures)) lines.push(`  ${name} = ${formatMeasure(value)}`);
   lines.push(...resultLines(r.results));
+  const between = total(r, 'haloBytesBetweenHosts');
+  if (between > 0) lines.push(haloLine(r, between));
   if (r.parts > 0)
     for (const p of r.perRank)
       lines.push(
@@ -37,6 +39,17 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   if (r.unreceived > 0) lines.push(`  note: ${r.unreceived} messages were sent and never received`);
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
   return lines.join('\n');
+}
+
+/** Where halos went, of a run on several hosts. */
+function haloLine(r: RunResult, betweenHosts: number): string {
+  const betweenRanks = total(r, 'haloBytesBetweenRanks');
+  const inside = formatBytes(total(r, 'haloBytes') - betweenRanks);
+  return `  halos: ${inside} inside a rank, ${formatBytes(betweenRanks - betweenHosts)} inside a host, ${formatBytes(betweenHosts)} between hosts`;
+}
+
+function total(r: RunResult, count: 'haloBytes' | 'haloBytesBetweenRanks' | 'haloBytesBetweenHosts'): number {
+  return r.perRank.reduce((n, p) => n + p[count], 0);
 }
 
 /** What was traced, for people. */

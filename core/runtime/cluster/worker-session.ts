@@ -175,7 +175,13 @@ export class WorkerSession {
       type: 'joined',
       address: this.#network
         ? { ...this.#network.address, endpoints: [...this.#network.address.endpoints] }
-        : { host, endpoints: [], publicKey: null, instance: identity.instance.slice(0, 16), machine: identity.boot },
+        : {
+            host,
+            endpoints: [],
+            publicKey: null,
+            instance: identity.instance.slice(0, 16),
+            machine: identity.boot,
+          },
     });
   }
 
@@ -193,13 +199,19 @@ export class WorkerSession {
   #piece({ sha256, piece, bytes }: ControlOf<'bundle-piece'>): void {
     const bundle = this.#bundle;
     if (bundle?.sha256 !== sha256)
-      throw new HaloweaveError('format', `a piece of bundle ${sha256.slice(0, 12)}…, which was not asked for`);
+      throw new HaloweaveError(
+        'format',
+        `a piece of bundle ${sha256.slice(0, 12)}…, which was not asked for`,
+      );
     const text = bundle.got.add(piece, bundle.pieces, bytes);
     if (!text) return;
     this.#bundle = null;
     const found = sha256Of(text);
     if (found !== sha256)
-      throw new HaloweaveError('format', `the bundle ${sha256} arrived as ${found}: it was changed on its way`);
+      throw new HaloweaveError(
+        'format',
+        `the bundle ${sha256} arrived as ${found}: it was changed on its way`,
+      );
     this.#modules.set(sha256, storeBundle(text, sha256));
     this.#send({ type: 'bundle-kept', sha256 });
   }
