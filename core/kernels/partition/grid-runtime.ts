@@ -1,6 +1,6 @@
 import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
-import { cutByWeight } from '../../decomposition/cut.js';
+import { place, ranksByHost } from '../../decomposition/placement.js';
 import { partBox } from '../../halo/plan.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
@@ -59,10 +59,10 @@ export class GridRuntime implements DomainRuntime {
     const { comm } = env;
     const { domain, shared } = program;
     const order = curveOrder(domain.geometry.dims);
-    const weights = Array.from(order, (id) => boxVolume(partBox(domain.geometry, id)));
-    const cuts = cutByWeight(weights, comm.size);
-    const owner = new Int32Array(domain.parts);
-    for (let r = 0; r < comm.size; r++) for (let k = cuts[r]!; k < cuts[r + 1]!; k++) owner[order[k]!] = r;
+    const weights =
+      env.options.weights ??
+      Float64Array.from({ length: domain.parts }, (_, id) => boxVolume(partBox(domain.geometry, id)));
+    const { owner, cuts } = place(order, weights, ranksByHost(hosts.of));
     const cache = new PlanCache(domain, shared);
     const Class = partClass(domain);
     const heap = comm.heap;

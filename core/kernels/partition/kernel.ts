@@ -251,7 +251,7 @@ function open(
   }
   const on = d as GraphDefinition<unknown, unknown>;
   const program = resolveGraph(on, domain);
-  const runtime = new GraphRuntime(on, program, env);
+  const runtime = new GraphRuntime(on, program, env, hosts, relay);
   return { program, runtime, setup: runtime.setup };
 }
 

@@ -58,7 +58,8 @@ export class WorkerSession {
       return end;
     });
     this.#pulse = new Pulse((_, reason) => this.#finish({ how: 'lost', reason, wait: false }));
-    this.#pulse.add(0, peer, setup.endpoint);
+    if (setup.endpoint === null) this.#pulse.add(0, peer, null);
+    else this.#pulse.addOnceHeard(0, peer, setup.endpoint);
     peer.onMessage = (body) => this.#take(body);
   }
 
@@ -79,6 +80,7 @@ export class WorkerSession {
 
   /** Asks to go; the session is over once the coordinator agrees. */
   leave(): void {
+    // Without a word from a coordinator there is nobody to ask.
     if (this.joined) this.#send({ type: 'leave' });
     else this.stop('the worker was asked to stop');
   }
