@@ -55,6 +55,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
       {
         names: (names) => notify({ type: 'measure-names', names }),
         begun: () => notify({ type: 'begun' }),
+        checkpoint: (notice) => void notify(notice),
       },
       null,
       own,

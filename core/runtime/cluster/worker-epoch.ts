@@ -74,6 +74,8 @@ export class WorkerEpoch {
         hostOf: apart ? hosts : null,
         horizon: this.#horizon.buffer as SharedArrayBuffer,
         progress: this.#progress,
+        checkpoint: null,
+        saved: null,
         trace: null,
       },
       output: plan.output,
