@@ -11,9 +11,9 @@ import { encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome } from './coordinator-epoch.js';
+import { dealRanks } from './deal.js';
 import type { Member } from './member.js';
 import { Printer } from './printer.js';
-import { dealRanks } from './deal.js';
 import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {
