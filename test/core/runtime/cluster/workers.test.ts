@@ -15,13 +15,16 @@ describe('runs on two workers', () => {
     workers = await TestWorkers.start(2, 1);
   });
   afterAll(async () => {
-    for (const w of workers.workers) expect((await w.end()).code).toBe(0);
-    await workers[Symbol.asyncDispose]();
+    try {
+      for (const w of workers.workers) expect((await w.end()).code).toBe(0);
+    } finally {
+      await workers[Symbol.asyncDispose]();
+    }
   });
-  const on = (...words: string[]) => [...words, '--host', workers.hosts];
+  const on = (...words: string[]) => ['run', '--host', workers.hosts, ...words];
 
   it('take all slots, and say which worker had which ranks', async () => {
-    const ended = await haloweave(on('run', ring, '--json'));
+    const ended = await haloweave(on(ring, '--json'));
     expect(ended.err).toBe('');
     expect(ended.code).toBe(0);
     const summary = lastObject(ended);
@@ -35,13 +38,13 @@ describe('runs on two workers', () => {
   });
 
   it.each(['2', '3'])('give the state of threads on %s ranks', async (n) => {
-    const ended = await haloweave(on('run', heat, '-n', n, '--cycles', '200', '--json'));
+    const ended = await haloweave(on(heat, '-n', n, '--cycles', '200', '--json'));
     expect(ended.err).toBe('');
     expect(lastObject(ended).hash).toBe('930ea44b07753bd8282654bf36fc6d44');
   });
 
   it('bring what ranks print, whole lines in the order of each rank', async () => {
-    const ended = await haloweave(on('run', programFile('prints.ts'), '--tag-output', '--', '--lines', '50'));
+    const ended = await haloweave(on(programFile('prints.ts'), '--tag-output', '--', '--lines', '50'));
     expect(ended.code).toBe(0);
     for (let r = 0; r < 3; r++) {
       const own = ended.out.split('\n').filter((line) => line.startsWith(`[rank ${r}] `));
@@ -52,7 +55,7 @@ describe('runs on two workers', () => {
   });
 
   it('bring a line that a rank has begun before it blocks', async () => {
-    const ended = await haloweave(on('run', programFile('prints-pieces.ts')));
+    const ended = await haloweave(on(programFile('prints-pieces.ts')));
     for (let r = 0; r < 3; r++) {
       expect(ended.out).toContain(`begin ${r}, `);
       expect(ended.out).toContain(`end ${r}\n`);
@@ -61,14 +64,14 @@ describe('runs on two workers', () => {
 
   it('hand on what is large, both ways', async () => {
     const text = 'x'.repeat(100_000);
-    const ended = await haloweave(on('run', programFile('echo.ts'), '--json', '--', '--text', text));
+    const ended = await haloweave(on(programFile('echo.ts'), '--json', '--', '--text', text));
     expect(lastObject(ended).results).toMatchObject({ args: { text }, size: 3, total: 3 });
   });
 
   it.each(['recv', 'barrier', 'full', 'large', 'await', 'compute', 'timer'])(
     'end everywhere with the stack of a rank that fails while the others are in %s',
     async (state) => {
-      const ended = await haloweave(on('run', throws, '--', '--state', state, '--bad', '2'));
+      const ended = await haloweave(on(throws, '--', '--state', state, '--bad', '2'));
       expect(ended.code).toBe(1);
       expect(ended.err).toMatch(
         /^RangeError: rank 2 has had enough\n +at fail \(.*ends\/throws\.ts:\d+:\d+\)\n +at .*main \(.*throws\.ts:8:/,
@@ -78,13 +81,13 @@ describe('runs on two workers', () => {
   );
 
   it('name a rank whose thread is gone', async () => {
-    const ended = await haloweave(on('run', programFile('ends/dies.ts'), '--', '--how', 'exit'));
+    const ended = await haloweave(on(programFile('ends/dies.ts'), '--', '--how', 'exit'));
     expect(ended.err).toMatch(/^the thread of rank 1 ended before its work was done: .*7\n$/);
     expect(ended.code).toBe(1);
   });
 
   it('find a deadlock, and say who waits for whom and where', async () => {
-    const ended = await haloweave(on('run', exampleFile('deadlock')));
+    const ended = await haloweave(on(exampleFile('deadlock')));
     expect(ended.code).toBe(1);
     expect(ended.err).toMatch(/^deadlock: every rank that has not ended waits for another\n/);
     for (let r = 0; r < 3; r++) expect(ended.err).toMatch(new RegExp(`  rank ${r} waits in recv for rank \\d, tag 1\n`));
@@ -95,7 +98,7 @@ describe('runs on two workers', () => {
     ['blocked', []],
     ['computing', ['--', '--compute']],
   ])('leave ranks that are %s on Ctrl-C, with code 130', async (_, words) => {
-    const command = start(on('run', waits, ...words));
+    const command = start(on(waits, ...words));
     await command.seen((text) => [0, 1, 2].every((r) => text.includes(`rank ${r} is about to block\n`)));
     command.interrupt();
     const ended = await command.ended;
@@ -104,7 +107,7 @@ describe('runs on two workers', () => {
   });
 
   it('end a kernel after one cycle for all parts on Ctrl-C', async () => {
-    const command = start(on('run', kernelProgramFile('going'), '--cycles', '100000000', '--json'));
+    const command = start(on(kernelProgramFile('going'), '--cycles', '100000000', '--json'));
     await command.seen((text) => text.includes('going\n'));
     command.interrupt();
     const ended = await command.ended;
@@ -117,17 +120,17 @@ describe('runs on two workers', () => {
   });
 
   it('explain too few slots, and take more with --oversubscribe', async () => {
-    const refused = await haloweave(on('run', ring, '-n', '4'));
+    const refused = await haloweave(on(ring, '-n', '4'));
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(
       /^haloweave: 4 ranks wanted, but the workers have room for 3: .* offers 2, .* offers 1; name more workers, .*--oversubscribe\n$/,
     );
-    const taken = await haloweave(on('run', ring, '-n', '5', '--oversubscribe', '--json'));
+    const taken = await haloweave(on(ring, '-n', '5', '--oversubscribe', '--json'));
     expect(lastObject(taken)).toMatchObject({ ranks: 5, results: { token: 30 } });
   });
 
   it('give an error of the program for one that is none, as threads do', async () => {
-    const ended = await haloweave(on('run', kernelProgramFile('no-default')));
+    const ended = await haloweave(on(kernelProgramFile('no-default')));
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(/exports .* by default/);
   });
@@ -137,15 +140,15 @@ describe('runs on two workers', () => {
     [['--trace', '/tmp/never.json'], /a run on several hosts cannot be traced yet/],
     [['--transport', 'threads'], /--transport threads has no workers: leave out --host/],
   ])('refuse %j', async (words, message) => {
-    const ended = await haloweave(on('run', heat, '--cycles', '1', ...words));
+    const ended = await haloweave(on(heat, '--cycles', '1', ...words));
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(message);
   });
 
   it('wait for their turn while another run has the workers', async () => {
-    const first = start(on('run', waits));
+    const first = start(on(waits));
     await first.seen((text) => text.includes('rank 0 is about to block\n'));
-    const second = start(on('run', ring, '--json'));
+    const second = start(on(ring, '--json'));
     await second.seen((text) => text.includes('busy with'));
     expect(second.err).toMatch(/busy with .* \(process \d+\); waits for its end/);
     first.interrupt();
