@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
-import { type Address, offsetOf } from '../memory/heap.js';
+import { type Address, type Heap, offsetOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
 import { BYTES, CELL_WORDS, CONTEXT, INLINE_BYTES, KIND, Mode, modeOf } from '../wire/cell.js';
 import { ANY_SOURCE, ANY_TAG, WORLD_CONTEXT } from '../wire/tags.js';
@@ -52,6 +52,8 @@ interface Active {
  */
 export class Endpoint {
   readonly transport: Transport;
+  /** Where arrays of programs and kernels lie. */
+  readonly heap: Heap;
   readonly stash = new Stash();
   unexpectedLimit = UNEXPECTED_LIMIT;
   /** Messages and payload bytes that this rank has sent. */
@@ -69,8 +71,10 @@ export class Endpoint {
   /** Messages above the eager limit. */
   readonly large: LargeMessages;
 
-  constructor(transport: Transport) {
+  /** `heap`: the transport's, which holds messages, or another (tests). */
+  constructor(transport: Transport, heap: Heap = transport.heap) {
     this.transport = transport;
+    this.heap = heap;
     this.#channels = new Channels(transport.heap);
     this.#waiters = new AsyncWaiters(this);
     this.large = new LargeMessages(transport, this.#channels, (step) =>

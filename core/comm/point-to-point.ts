@@ -61,7 +61,7 @@ export class PointToPoint {
     this.members = group.members;
     this.rank = group.rank;
     this.size = group.size;
-    this.heap = endpoint.transport.heap;
+    this.heap = endpoint.heap;
   }
 
   /**

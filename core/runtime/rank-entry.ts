@@ -43,19 +43,24 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     : printHere(control, tag);
   printAtOnce(sink, task.output);
   const heap = Heap.attach(task.heap);
+  const { heaps, hostOf } = task.plan;
+  const own = heaps && hostOf ? Heap.attach(heaps[hostOf[task.rank]!]!) : heap;
   try {
     const { placement, ...setup } = task;
     const transport = placement
       ? new ZeromqTransport({ ...setup, heap, placement, hostOf: placement.hostOf })
       : new ThreadsTransport({ ...setup, heap, ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}) });
+    own.onWait(() => transport.check());
     const outcome = await runRank(
       transport,
       task.plan,
       {
         names: (names) => notify({ type: 'measure-names', names }),
         begun: () => notify({ type: 'begun' }),
+        checkpoint: (notice) => void notify(notice),
       },
       null,
+      own,
     );
     refuseUnclonable(outcome);
     return { ok: true, outcome };
@@ -66,6 +71,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     notify({ type: 'failed', rank: task.rank, error: serialised });
     return { ok: false, rank: task.rank, error: serialised };
   } finally {
+    if (own !== heap) own.close();
     heap.close();
     task.notices.close();
   }

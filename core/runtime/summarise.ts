@@ -43,10 +43,17 @@ export function summarise(
     ),
     control: kernel?.control ?? {},
     trace: null,
+    checkpoints: null,
+    resumedFrom: 0,
     saved: [],
     gather: (field) => {
       if (!kernel?.gather)
-        throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
+        throw new HaloweaveError(
+          'argument',
+          kernel?.state.length
+            ? `gather: field '${field}' was not kept when the run on several hosts ended: run with keep`
+            : `this program has no field '${field}' to gather`,
+        );
       return gather(kernel.gather, field);
     },
   };

@@ -50,7 +50,7 @@ export class MemoryMesh implements Mesh {
       host: this.self,
       endpoints: [`memory://${this.self}`],
       publicKey: null,
-      instance: this.self.toString(16).padStart(16, '0'),
+      instance: 'memory',
       machine: 'memory',
     };
   }

@@ -76,6 +76,8 @@ export class WorkerEpoch {
         hostOf: placement?.hostOf ?? null,
         horizon: this.#horizon.buffer as SharedArrayBuffer,
         progress: this.#progress,
+        checkpoint: null,
+        saved: null,
         trace: null,
       },
       placement,
