@@ -43,7 +43,7 @@ describe('a control link', () => {
   it.each([0, 0.1, 0.5, 0.9])(
     'brings every message once and in order, with %d of the frames lost',
     async (rate) => {
-      const random = new RandomStream(7, 1);
+      const random = new RandomStream(7);
       let drawn = 0;
       let lossy = true;
       const link = joined(() => lossy && random.uniform(drawn++, 0) < rate);
