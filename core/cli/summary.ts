@@ -19,6 +19,7 @@ export function jsonSummary(r: RunResult): RunSummary {
     results: r.results,
     nondeterministic: r.nondeterministic,
     perRank: r.perRank,
+    hosts: r.hosts,
   };
 }
 

@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../base/errors.js';
-import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
+import { gatherField } from '../kernels/partition/gather.js';
 import { Heap } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
@@ -12,17 +12,15 @@ import type { CheckpointSummary } from './checkpoint/writer.js';
 import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
+import { kernelOptions, partsOf } from './plan.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
-import { RunError, type RunOptions, type RunResult } from './run-options.js';
+import { interruptedError, RunError, type RunOptions, type RunResult } from './run-options.js';
 import { prepareFolder, saveState } from './save/save.js';
 import { nameOf, summarise } from './summarise.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
 import { haloweaveVersion } from './version.js';
 import { Watch } from './watch.js';
-
-/** Parts a rank when none are asked for: enough to overlap waiting with work, few enough to cost nothing. */
-const PARTS_PER_RANK = 4;
 
 /**
  * Runs a program file on local ranks and gives its summary. Rejects with a `RunError` that carries the
@@ -52,8 +50,7 @@ async function runOnce(
   const transport = options.transport ?? 'threads';
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
-  checkCycles(options.cycles);
-  const asked = checkpointsAsked(options);
+  const wanted = checkpointsAsked(options);
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const warn =
@@ -70,27 +67,21 @@ async function runOnce(
     options.resume === undefined
       ? null
       : await resumeFrom(options.resume, identity, options.forceResume === true, warn);
-  const parts = resumed?.parts ?? identity.parts ?? { kind: 'default', count: ranks * PARTS_PER_RANK };
+  const asked = kernelOptions(options, ranks, mode, resumed);
   const args = resumed?.args ?? options.args ?? {};
-  const cycles = resumed ? resumed.cycles : identity.cycles;
   const checkpoints =
-    asked && new Checkpoints(asked, ranks, manifestOf(identity, parts, args, cycles), resumed, warn);
+    wanted &&
+    new Checkpoints(wanted, ranks, manifestOf(identity, asked.parts, args, asked.cycles), resumed, warn);
   const heap = Heap.create();
+  const apart = options.apart?.map(() => Heap.create());
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
   const plan: RunPlan = {
     file,
     program: bundle.path,
     args,
-    options: {
-      parts,
-      cycles,
-      hash: options.hash ?? true,
-      check: mode === 'checked',
-      silent: mode === 'silent',
-      save: options.save !== undefined,
-      keep: options.save !== undefined || (options.keep ?? true),
-    },
+    options: asked,
     hostOf: hostsApart(options.apart, ranks),
+    ...(apart ? { heaps: apart.map((h) => h.handle()) } : {}),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
     checkpoint: checkpoints?.plan ?? null,
@@ -116,6 +107,7 @@ async function runOnce(
           });
   } finally {
     watch.stop();
+    for (const h of apart ?? []) h.close();
     heap.close();
   }
   const written = (await checkpoints?.finish()) ?? null;
@@ -140,7 +132,9 @@ async function runOnce(
     throw error;
   }
   watch.last();
-  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, (table, field) =>
+    gatherField(apart?.[0] ?? heap, table, field),
+  );
   result.checkpoints = written;
   result.resumedFrom = resumed?.saved.cycles ?? 0;
   result.trace = await traced();
@@ -183,17 +177,6 @@ function withAdvice(
   };
 }
 
-function interruptedError(): SerialisedError {
-  const message = 'interrupted before a whole cycle was done on all ranks';
-  return { name: 'AbortedError', message, stack: message, code: 'aborted', place: {}, aborted: true };
-}
-
-function partsOf(parts: RunOptions['parts']): PartsSpec | null {
-  if (parts === undefined) return null;
-  if (typeof parts === 'string') return parseParts(parts);
-  return parseParts(typeof parts === 'number' ? String(parts) : parts.join('x'));
-}
-
 function traceEvents(events = DEFAULT_EVENTS): number {
   if (Number.isSafeInteger(events) && events >= 1) return events;
   throw new HaloweaveError('usage', `traceEvents is ${events}: use a whole number of 1 or more`);
@@ -204,9 +187,4 @@ function hostsApart(apart: RunOptions['apart'], ranks: number): Int32Array | nul
   const hostOf = Int32Array.from(apart.flatMap((n, host) => new Array<number>(n).fill(host)));
   if (hostOf.length === ranks) return hostOf;
   throw new HaloweaveError('usage', `${hostOf.length} ranks are apart, but the run has ${ranks}`);
-}
-
-function checkCycles(cycles: number | undefined): void {
-  if (cycles === undefined || (Number.isSafeInteger(cycles) && cycles >= 0)) return;
-  throw new HaloweaveError('usage', `cycles is ${cycles}: use a whole number of 0 or more`);
 }
