@@ -1,6 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
-import { decode, encode } from '../../wire/codec.js';
 import { decodeBounded, encodeBounded } from '../../wire/bounded-decode.js';
+import { decode, encode } from '../../wire/codec.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RankResult } from '../rank-entry.js';
 import {
@@ -74,14 +74,18 @@ export function encodeArgs(args: unknown): Uint8Array {
 
 export function decodeArgs(bytes: Uint8Array): Record<string, unknown> {
   const args = decode(bytes);
-  if (typeof args === 'object' && args !== null && !Array.isArray(args)) return args as Record<string, unknown>;
+  if (typeof args === 'object' && args !== null && !Array.isArray(args))
+    return args as Record<string, unknown>;
   throw new HaloweaveError('format', 'the arguments are no object');
 }
 
 function refuseShared(value: unknown, path: string, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
-  if (value instanceof SharedArrayBuffer || (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer))
+  if (
+    value instanceof SharedArrayBuffer ||
+    (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer)
+  )
     throw new HaloweaveError(
       'argument',
       `${path} is shared memory, which other hosts do not have: pass a copy, or the path of a file`,

@@ -5,9 +5,9 @@ import { type Identity, PROTOCOL } from './control-messages.js';
 
 /** This process, as it introduces itself to others. */
 export function thisProcess(): Identity {
-  const manifest = JSON.parse(
-    readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return {
     version: manifest.version,
     node: process.versions.node,

@@ -91,8 +91,7 @@ export class WorkerEpoch {
 
   #finish(results: RankResult[]): void {
     this.#report();
-    for (const result of results)
-      for (const piece of outcomePieces(this.number, result)) this.#send(piece);
+    for (const result of results) for (const piece of outcomePieces(this.number, result)) this.#send(piece);
   }
 
   #report(): void {
