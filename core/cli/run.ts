@@ -85,6 +85,7 @@ export async function runCommand(
     args,
     hash: flags.hash === true || flags.json === true,
     check: flags.check === true,
+    keep: flags.save !== undefined,
     signal: interrupts.signal,
     output: flags.json ? 2 : 1,
     tagOutput: flags.tagOutput === true,

@@ -128,6 +128,13 @@ export class HaloPlan {
     for (let k = 0; k < count; k++) memory[base + receive[first + k]!] = from[piece + k] as never;
   }
 
+  /** Copies what goes over one edge from a field at `base` to the begin of `to`. */
+  packEdge(edge: number, memory: TypedArray, base: number, to: TypedArray): void {
+    const count = this.counts[edge]!;
+    const first = this.#first[edge]!;
+    for (let k = 0; k < count; k++) to[k] = memory[base + this.#send[first + k]!] as never;
+  }
+
   /** Copies one edge's cells straight from the neighbour's field at `start`, for a moment when nobody writes. */
   copyDirect(
     edge: number,

@@ -17,6 +17,8 @@ export interface KernelOptions {
   silent: boolean;
   /** Whether the host saves the final state's fields. */
   save: boolean;
+  /** Whether the final state's fields are to lie together after the run: on several hosts they are brought to rank 0's. */
+  keep: boolean;
 }
 
 /** Where a rank tells how far it is, for whoever shows it. */
@@ -114,6 +116,8 @@ export interface RankCounters {
   haloBytes: number;
   /** Those of them that parts of other ranks took. */
   haloBytesBetweenRanks: number;
+  /** Those of them that parts on other hosts took. */
+  haloBytesBetweenHosts: number;
   /** Where its time went. */
   seconds: RankSeconds;
 }
@@ -137,7 +141,7 @@ export interface GatherTable {
     components: number;
     vector: boolean;
   }[];
-  /** Heap address of every part's block. */
+  /** Address of every part's block, or of a copy of its fields, in the heap of rank 0's host. */
   blocks: Float64Array;
 }
 

@@ -19,6 +19,11 @@ export interface RunOptions {
   args?: Args;
   /** Compute the state hash (default true). */
   hash?: boolean;
+  /**
+   * Keep the final state for the result's `gather` (default true). On several hosts its fields are brought to one of them
+   * when the run ends: their bytes, once over the network.
+   */
+  keep?: boolean;
   /** Called on the calling thread while the run goes on. */
   onProgress?: (progress: RunProgress) => void;
   /** How often `onProgress` is called, in ms (default 200). */

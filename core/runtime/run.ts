@@ -64,6 +64,7 @@ async function runOnce(
       check: mode === 'checked',
       silent: mode === 'silent',
       save: options.save !== undefined,
+      keep: options.save !== undefined || (options.keep ?? true),
     },
     hostOf: hostsApart(options.apart, ranks),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),

@@ -66,6 +66,7 @@ function messageCounters(o: RankOutcome): RankCounters {
     messages: o.sent,
     haloBytes: 0,
     haloBytesBetweenRanks: 0,
+    haloBytesBetweenHosts: 0,
     seconds: { compute: 0, halo: 0, wait: 0 },
   };
 }

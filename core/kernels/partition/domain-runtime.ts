@@ -69,6 +69,8 @@ export interface DomainRuntime {
   readonly collected?: ReadonlyMap<PartId, unknown>;
   /** A field of the final state as one array; after `finish`. */
   gather(field: string): NdArray;
+  /** On several hosts: rank 0 will gather no more; the others answer until then. Collective. */
+  endGather?(): void;
   /** The words of the state hash of this rank's parts. */
   hash(context: Context): Uint32Array;
 }

@@ -1,5 +1,7 @@
 import type { Communicator } from '../../comm/communicator.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Hosts } from '../hosts.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
@@ -40,14 +42,22 @@ export class MeasureGate {
   readonly #partials: Partials;
   readonly #pending: Pending[];
 
-  constructor(program: ResolvedSteps, comm: Communicator, transport: Transport, myParts: number) {
+  /** Collective. */
+  constructor(
+    program: ResolvedSteps,
+    comm: Communicator,
+    transport: Transport,
+    hosts: Hosts,
+    relay: Relay | null,
+    myParts: number,
+  ) {
     this.#program = program;
     this.#transport = transport;
     this.#myParts = myParts;
     const measures = program.measures.map((m) => m.measure);
     // Far enough apart that no rank can reach an entry's next use before all have read this one.
     const ring = Math.ceil((2 * program.lag + 3) / program.measureEvery) + 1;
-    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport);
+    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport, hosts, relay);
     this.#pending = Array.from({ length: ring }, () => ({
       cycle: -1,
       accumulators: measures.map(accumulator),
@@ -123,6 +133,12 @@ export class MeasureGate {
         : this.history[this.due(cycle) / this.#program.measureEvery - this.#forgotten];
     context.measures = entry ? entry.measures : NONE;
     context.measuredCycle = entry ? entry.cycle : -1;
+  }
+
+  /** Stays until other hosts need no more measures from this one; all parts of this rank have finished `end` cycles. */
+  serve(end: number): void {
+    if (!this.hasMeasures || this.#myParts === 0) return;
+    this.#partials.serve(Math.ceil(end / this.#program.measureEvery) - 1 - this.#before);
   }
 
   /** Completes the history with the states that nobody had to wait for; all ranks have finished `end` cycles. */

@@ -159,6 +159,14 @@ export class OwnedGraphPart implements KernelPart {
     return this.#between;
   }
 
+  bytesBetweenHosts(): number {
+    return 0;
+  }
+
+  readonly far: boolean = false;
+
+  send(): void {}
+
   /** Gives back the blocks of what is staged: another rank stages it anew. */
   release(): void {
     for (const stages of this.#stages) for (const s of stages) s.release();

@@ -2,17 +2,20 @@ import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
 import { cutByWeight } from '../../decomposition/cut.js';
 import { partBox } from '../../halo/plan.js';
-import { arrayAt, zeros } from '../../memory/array.js';
 import type { NdArray } from '../../memory/ndarray.js';
+import type { Hosts } from '../hosts.js';
 import type { GatherTable, RankEnvironment, SavedState } from '../program.js';
 import type { PartitionDefinition } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
+import { exchangeAll } from './first-exchange.js';
 import { Frames } from './frames.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
 import { hashOf } from './hash.js';
 import type { KernelPart } from './kernel-part.js';
+import type { Mirrors } from './mirror.js';
+import { Neighbours } from './neighbours.js';
 import { OwnedPart, PlanCache } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
 import type { ResolvedProgram } from './resolve.js';
@@ -24,10 +27,13 @@ export class GridRuntime implements DomainRuntime {
   readonly #output: PartitionDefinition<FieldTypes>['output'];
   readonly #program: ResolvedProgram;
   readonly #env: RankEnvironment;
+  readonly #hosts: Hosts;
   readonly #cache: PlanCache;
   readonly #Class: PartConstructor;
-  /** Heap address of every part's block. */
+  /** Address of the block of every part that a rank of this host owns. */
   readonly #blocks: Float64Array;
+  #owner: Int32Array;
+  #mirrors: Mirrors | null = null;
   #table: GatherTable | null = null;
 
   /** Places the parts along the curve, makes the blocks of this rank's, and connects them to their neighbours. */
@@ -35,10 +41,12 @@ export class GridRuntime implements DomainRuntime {
     output: PartitionDefinition<FieldTypes>['output'],
     program: ResolvedProgram,
     env: RankEnvironment,
+    hosts: Hosts,
   ) {
     this.#output = output;
     this.#program = program;
     this.#env = env;
+    this.#hosts = hosts;
     const { comm } = env;
     const { domain, shared } = program;
     const order = curveOrder(domain.geometry.dims);
@@ -49,8 +57,7 @@ export class GridRuntime implements DomainRuntime {
     const cache = new PlanCache(domain, shared);
     const Class = partClass(domain);
     const heap = comm.heap;
-    const table = comm.bcast(comm.rank === 0 ? heap.locate(zeros(heap, domain.parts).data) : 0);
-    const blocks = arrayAt(heap, table, [domain.parts], 'f64').data as Float64Array;
+    const blocks = hosts.zeros<Float64Array>(domain.parts, 'f64');
     const parts: OwnedPart[] = [];
     for (let k = cuts[comm.rank]!; k < cuts[comm.rank + 1]!; k++) {
       const id = order[k]!;
@@ -59,17 +66,39 @@ export class GridRuntime implements DomainRuntime {
       parts.push(new OwnedPart(heap, domain, cache, id, address, Class, shared));
     }
     comm.barrier();
-    for (const p of parts) p.connect(heap, domain, cache, blocks, owner, comm.rank);
     this.parts = parts;
+    this.#owner = owner;
     this.#cache = cache;
     this.#Class = Class;
     this.#blocks = blocks;
+    this.#connect();
+  }
+
+  #connect(): void {
+    const { comm, endpoint } = this.#env;
+    const { domain, shared } = this.#program;
+    const cache = this.#cache;
+    const at = new Neighbours(
+      comm.heap,
+      endpoint,
+      domain,
+      cache,
+      shared,
+      this.#blocks,
+      this.#owner,
+      this.#hosts,
+    );
+    for (const p of this.parts) p.connect(domain, cache, at);
+    at.listen();
+    this.#mirrors = at.mirrors;
   }
 
   /** Before the first cycle every halo of every field is exchanged once, so that constant fields need no share. */
   fillHalos(): void {
     const { domain } = this.#program;
     const memories = this.#allMemories();
+    if (this.#hosts.count > 1)
+      exchangeAll(this.parts, domain, this.#cache, this.#owner, this.#hosts, this.#env.comm);
     for (const p of this.parts)
       for (let f = 0; f < domain.fields.length; f++)
         p.fillHalo(f, domain, this.#cache, this.#blocks, memories);
@@ -104,9 +133,13 @@ export class GridRuntime implements DomainRuntime {
 
   async restore(saved: SavedState, step: number): Promise<void> {
     const last = this.#program.shared.length - 1;
+    this.#mirrors?.restart(step - 1);
+    // From here on others may send what they have published.
+    this.#env.comm.barrier();
     for (const p of this.parts) {
       p.restore(await saved.part(p.number));
       p.publish(step, last);
+      if (p.far) p.send(step, last);
     }
   }
 
@@ -147,9 +180,10 @@ export class GridRuntime implements DomainRuntime {
         false,
       );
       p.adopt();
-      p.connect(comm.heap, domain, this.#cache, this.#blocks, owner, comm.rank);
       return p;
     });
+    this.#owner = owner;
+    this.#connect();
     comm.barrier();
   }
 

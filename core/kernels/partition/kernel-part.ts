@@ -24,7 +24,7 @@ export interface KernelPart {
   event: number;
   /** The cycle up to which measures have been collected, so that an event that must wait is not collected twice. */
   measured: number;
-  /** Ranks, other than the owner, that have neighbours of this part. */
+  /** Ranks of this host, other than the owner, that have neighbours of this part. */
   readonly wakes: readonly number[];
   /** Pieces that the last step published for other ranks. */
   readonly remotePieces: number;
@@ -38,6 +38,15 @@ export interface KernelPart {
   bytes(phase: number): number;
   /** Those of them that go to other ranks. */
   bytesBetweenRanks(phase: number): number;
+  /** Those of them that go to ranks of other hosts. */
+  bytesBetweenHosts(phase: number): number;
+  /** True if ranks of other hosts have neighbours of this part. */
+  readonly far: boolean;
+  /**
+   * Sends them what the last `publish` has staged for them, the step with it; called after it, when this host's ranks
+   * have been woken. Never called on one host.
+   */
+  send(step: number, phase: number): void;
 }
 
 /** A phase's computation, the kind of part left open. */

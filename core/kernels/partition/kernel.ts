@@ -1,5 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
+import { Hosts } from '../hosts.js';
 import {
   type Args,
   type KernelOutcome,
@@ -7,6 +8,7 @@ import {
   kernelProgram,
   type RankEnvironment,
 } from '../program.js';
+import { Relay } from '../relay.js';
 import { checkedDefinition, checkedSteps, runChecked } from './check.js';
 import { ControlValues } from './control.js';
 import { CycleGate } from './cycle-gate.js';
@@ -69,6 +71,13 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       'usage',
       'this run would never end: give --cycles N, or cycles or until in the program',
     );
+  const hosts = new Hosts(comm, transport);
+  if (options.check && hosts.count > 1)
+    throw new HaloweaveError(
+      'usage',
+      `--check: the ranks are on ${hosts.count} hosts, and parts that move share memory: run it with threads on one host`,
+    );
+  const relay = hosts.count > 1 ? new Relay(hosts, endpoint) : null;
   const domain = domainOf(d, { args, parts: options.parts, ranks: comm.size });
   // Said now and not after a long run.
   if (options.save && domain.kind !== 'grid')
@@ -87,7 +96,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     reduced: NONE,
     control: NONE,
   };
-  const { program: asWritten, runtime, setup } = open(d, domain, context, env);
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts);
   const parts = [...runtime.parts];
   const { saved, checkpoints } = env;
   const from = saved?.cycles ?? 0;
@@ -106,8 +115,8 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     : env.trace
       ? traceParts(parts, asWritten, domain, env.trace)
       : asWritten;
-  const measures = new MeasureGate(program, comm, transport, parts.length);
-  const reduces = new ReduceGate(program, comm, transport, parts.length);
+  const measures = new MeasureGate(program, comm, transport, hosts, relay, parts.length);
+  const reduces = new ReduceGate(program, comm, transport, hosts, relay, parts.length);
   const control = d.control
     ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
     : null;
@@ -130,6 +139,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     control,
     frames,
     transport,
+    relay,
     progress: env.progress,
     breathe: env.breathe,
   });
@@ -140,6 +150,11 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   else if (checkpoints)
     await runSaving({ ...state, sink: checkpoints, sweep, gate, parts, rank: comm.rank, from });
   else await sweep.run();
+  if (relay && parts.length > 0) {
+    relay.waitUntil(() => parts.every((p) => p.ready(p.step)), 'halos');
+    measures.serve(gate.end);
+    reduces.serve(gate.end);
+  }
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
@@ -173,6 +188,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     };
     results = await d.report(report as never);
   }
+  runtime.endGather?.();
   return {
     cycles: end.cycles,
     parts: domain.parts,
@@ -189,6 +205,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       messages: sweep.messages,
       haloBytes: sweep.haloBytes,
       haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
+      haloBytesBetweenHosts: sweep.haloBytesBetweenHosts,
       seconds: sweep.seconds,
     },
     costs: sweep.costs.table,
@@ -220,13 +237,14 @@ function open(
   domain: GridDomain | GraphDomain,
   context: Context,
   env: RankEnvironment,
+  hosts: Hosts,
 ): { program: ResolvedSteps; runtime: DomainRuntime; setup: Setup | undefined } {
   if (domain.kind === 'grid') {
     const on = d as PartitionDefinition<FieldTypes>;
     const program = resolveProgram(on, domain, context);
     return {
       program,
-      runtime: new GridRuntime(on.output, program, env),
+      runtime: new GridRuntime(on.output, program, env, hosts),
       setup: on.setup as Setup | undefined,
     };
   }

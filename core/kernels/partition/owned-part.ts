@@ -11,9 +11,11 @@ import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
 import { copyBoxOn } from '../../wasm/box-copy.js';
 import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
+import type { FarShare } from './far-share.js';
 import { boundarySteps, fieldExtents } from './field-plans.js';
 import type { GridDomain } from './grid.js';
 import type { KernelPart } from './kernel-part.js';
+import type { Neighbours } from './neighbours.js';
 import type { PartConstructor, PartObject } from './part.js';
 import { userError } from './user-error.js';
 
@@ -66,10 +68,11 @@ export class OwnedPart implements KernelPart {
   event = 0;
   /** Step up to which measures have been collected, so that an event that must wait is not collected twice. */
   measured = -1;
-  /** Ranks, other than the owner, that have neighbours of this part. */
+  /** Ranks of this host, other than the owner, that have neighbours of this part. */
   readonly wakes: number[] = [];
   /** Halo pieces that go to other ranks at a step. */
   remotePieces = 0;
+  far = false;
   readonly #layout: BlockLayout;
   /** By field; alike fields have the same plan. */
   readonly #plans: readonly HaloPlan[];
@@ -95,6 +98,11 @@ export class OwnedPart implements KernelPart {
   readonly #slots: number[][][] = [[], []];
   /** By phase: bytes of the pieces that other ranks read. */
   #between: number[] = [];
+  /** By phase: bytes of those that ranks of other hosts read. */
+  #betweenHosts: number[] = [];
+  /** By edge: whether the neighbour's memory is shared. */
+  readonly #near: boolean[] = [];
+  #farShares: FarShare[] = [];
 
   constructor(
     heap: Heap,
@@ -159,20 +167,15 @@ export class OwnedPart implements KernelPart {
   }
 
   /** Finds the neighbours' counters and slots, once all blocks have addresses. */
-  connect(
-    heap: Heap,
-    domain: GridDomain,
-    cache: PlanCache,
-    blocks: Float64Array,
-    owner: Int32Array,
-    rank: number,
-  ): void {
+  connect(domain: GridDomain, cache: PlanCache, neighbours: Neighbours): void {
+    const { owner, rank, hosts } = neighbours;
     const known = new Set<number>([this.id]);
     const remote: number[] = [];
+    const places = this.#layout.edges.map((e) => neighbours.place(e.neighbour));
     for (const [k, e] of this.#layout.edges.entries()) {
-      const address = blocks[e.neighbour]!;
-      const arena = heap.arenaOf(address);
+      const { arena, counter } = places[k]!;
       const theirs = owner[e.neighbour]!;
+      this.#near[k] = hosts.near(theirs);
       if (theirs !== rank) {
         this.remotePieces++;
         remote.push(k);
@@ -180,8 +183,8 @@ export class OwnedPart implements KernelPart {
       if (known.has(e.neighbour)) continue;
       known.add(e.neighbour);
       this.#counters.push(arena.words);
-      this.#counterAt.push(elementIndex(offsetOf(address) / 4 + PUBLISHED));
-      if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
+      this.#counterAt.push(elementIndex(counter / 4));
+      if (theirs !== rank && this.#near[k] && !this.wakes.includes(theirs)) this.wakes.push(theirs);
     }
     this.#between = this.#shared.map((list) =>
       list.reduce((n, f) => {
@@ -190,21 +193,32 @@ export class OwnedPart implements KernelPart {
       }, 0),
     );
     domain.fields.forEach((f, k) => {
-      this.#froms[k] = this.#layout.edges.map((e) => heap.arenaOf(blocks[e.neighbour]!).views[f.dtype.code]!);
+      this.#froms[k] = places.map(({ arena }) => arena.views[f.dtype.code]!);
     });
-    for (const parity of [0, 1])
+    for (const parity of [0, 1] as const)
       this.#pieces[parity] = this.#shared.map((list, phase) =>
         list.map((f, position) =>
-          this.#layout.edges.map((e) => {
+          this.#layout.edges.map((e, k) => {
             const their = cache.layout(e.neighbour);
-            const byte =
-              offsetOf(blocks[e.neighbour]!) +
-              their.slotAt(parity) +
-              their.slots[phase]!.piece(position, e.opposite);
+            const byte = places[k]!.slots[parity] + their.slots[phase]!.piece(position, e.opposite);
             return elementIndex(byte / domain.fields[f]!.dtype.bytes);
           }),
         ),
       );
+    this.#farShares = neighbours.farShares(this.id);
+    this.far = this.#farShares.length > 0;
+    this.#betweenHosts = this.#shared.map((_, phase) =>
+      this.#farShares.reduce((n, share) => n + share.bytes(phase), 0),
+    );
+  }
+
+  send(step: number, phase: number): void {
+    const shares = this.#farShares;
+    for (let k = 0; k < shares.length; k++) shares[k]!.send(step, phase);
+  }
+
+  bytesBetweenHosts(phase: number): number {
+    return this.#betweenHosts[phase]!;
   }
 
   /** True if all neighbours have published their share for `step`. */
@@ -323,8 +337,19 @@ export class OwnedPart implements KernelPart {
     }
   }
 
+  /** Copies the cells of a field that go over an edge, by its place in the list, for `unpackEdge` on another host. */
+  packEdge(field: number, edge: number, to: TypedArray): void {
+    this.#plans[field]!.packEdge(edge, this.#memory[field]!, this.object._bases[field]!, to);
+  }
+
+  /** Fills the halo of a field over the edge in direction `index`. */
+  unpackEdge(field: number, index: number, from: TypedArray): void {
+    const edge = this.#layout.edges.findIndex((e) => e.index === index);
+    this.#plans[field]!.unpack(edge, from, 0, this.#memory[field]!, this.object._bases[field]!, null);
+  }
+
   /**
-   * Fills the halo of a field straight from the neighbours' cells, and the boundary: between two
+   * Fills the halo of a field straight from the cells of neighbours on this host, and the boundary: between two
    * barriers, before the first cycle, for fields whose memories nobody has swapped yet.
    */
   fillHalo(
@@ -338,6 +363,7 @@ export class OwnedPart implements KernelPart {
     const bytes = domain.fields[field]!.dtype.bytes;
     const base = this.object._bases[field]!;
     this.#layout.fieldEdges[field]!.forEach((e, k) => {
+      if (!this.#near[k]) return;
       const their = cache.layout(e.neighbour);
       const at =
         (offsetOf(blocks[e.neighbour]!) +

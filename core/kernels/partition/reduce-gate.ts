@@ -1,5 +1,7 @@
 import type { Communicator } from '../../comm/communicator.js';
 import type { Transport } from '../../transport/transport.js';
+import type { Hosts } from '../hosts.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
@@ -45,7 +47,14 @@ export class ReduceGate {
   #from = 0;
 
   /** Collective. */
-  constructor(program: ResolvedSteps, comm: Communicator, transport: Transport, myParts: number) {
+  constructor(
+    program: ResolvedSteps,
+    comm: Communicator,
+    transport: Transport,
+    hosts: Hosts,
+    relay: Relay | null,
+    myParts: number,
+  ) {
     this.#phases = program.workunits.length;
     this.#myParts = myParts;
     this.#of = program.reduces.map((measures, phase) => {
@@ -55,7 +64,7 @@ export class ReduceGate {
         phase,
         measures,
         accumulators: list.map(accumulator),
-        partials: new Partials(list, RING, program.domain.parts, comm, transport),
+        partials: new Partials(list, RING, program.domain.parts, comm, transport, hosts, relay),
         parts: 0,
       };
       for (const { name } of measures) this.values[name] = Number.NaN;
@@ -93,6 +102,11 @@ export class ReduceGate {
   admits(step: number): boolean {
     while (step > this.bound) if (step >= this.held || !this.#readNext()) return false;
     return true;
+  }
+
+  /** Stays until other hosts need no more values from this one; all parts of this rank have finished `end` cycles. */
+  serve(end: number): void {
+    if (this.#myParts > 0) for (const r of this.#list) r.partials.serve(end - 1 - this.#from);
   }
 
   /** Reads every reduction before a step, also where parts are held; false if one is still missing. */

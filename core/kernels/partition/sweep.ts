@@ -1,6 +1,7 @@
 import type { Transport } from '../../transport/transport.js';
 import type { Wait } from '../../wire/wait.js';
 import type { ProgressSink, RankSeconds } from '../program.js';
+import type { Relay } from '../relay.js';
 import type { ControlValues } from './control.js';
 import { Costs } from './costs.js';
 import type { CycleGate } from './cycle-gate.js';
@@ -24,6 +25,8 @@ export interface SweepSetup {
   control: ControlValues | null;
   frames: FrameSink | null;
   transport: Transport;
+  /** Null if all ranks are on one host. */
+  relay: Relay | null;
   progress: ProgressSink;
   breathe: (() => Promise<void>) | null;
 }
@@ -40,6 +43,7 @@ export class Sweep {
   messages = 0;
   haloBytes = 0;
   haloBytesBetweenRanks = 0;
+  haloBytesBetweenHosts = 0;
   readonly seconds: RankSeconds = { compute: 0, halo: 0, wait: 0 };
   readonly costs: Costs;
   readonly #s: SweepSetup;
@@ -99,7 +103,8 @@ export class Sweep {
 
   /** Runs whatever can run, each part at most one step; true if anything was done. */
   #sweep(): boolean {
-    const { parts, gate, frames, transport, reduces } = this.#s;
+    const { parts, gate, frames, transport, reduces, relay } = this.#s;
+    if (relay !== null) relay.advance();
     const phases = this.#phases;
     let worked = false;
     for (let k = 0; k < parts.length; k++) {
@@ -140,6 +145,7 @@ export class Sweep {
     part.publish(step + 1, phase);
     const wakes = part.wakes;
     for (let w = 0; w < wakes.length; w++) this.#s.transport.wake(wakes[w]!);
+    if (part.far) this.#send(part, step + 1, phase);
     this.workunits++;
     this.messages += part.remotePieces;
     this.haloBytes += part.bytes(phase);
@@ -149,6 +155,11 @@ export class Sweep {
       if (this.#measureEvery + this.#outputEvery > 0) part.event = this.nextEvent((step + 1) / phases);
     }
     if (timed) this.costs.sample(this.seconds, part.number, t1 - t0 + (performance.now() - t2), t2 - t1);
+  }
+
+  #send(part: KernelPart, step: number, phase: number): void {
+    part.send(step, phase);
+    this.haloBytesBetweenHosts += part.bytesBetweenHosts(phase);
   }
 
   #work(part: KernelPart, workunit: (object: unknown, context: unknown) => unknown): void {

@@ -87,6 +87,7 @@ const options = z.strictObject({
   check: z.boolean(),
   silent: z.boolean(),
   save: z.boolean(),
+  keep: z.boolean(),
 });
 
 const reading = z.strictObject({

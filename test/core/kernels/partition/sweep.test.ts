@@ -75,6 +75,7 @@ describe('work is where the parts are', () => {
       'messages',
       'haloBytes',
       'haloBytesBetweenRanks',
+      'haloBytesBetweenHosts',
       'seconds',
     ]);
   });

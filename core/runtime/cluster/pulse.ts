@@ -1,0 +1,99 @@
+import { connect } from 'node:net';
+import type { ControlPeer } from './control-peer.js';
+import { Heartbeat, type HeartbeatAction, PING_EVERY, type Probed } from './heartbeat.js';
+
+/** How long a probe waits for an answer, in ms: half of the silence that evicts. */
+const PROBE_LIMIT = 750;
+
+interface Watched {
+  peer: ControlPeer;
+  /** `tcp://host:port` where the process listens; null if it does not. */
+  endpoint: string | null;
+}
+
+/** Keeps asking the processes at the other ends of control links whether they live, and tells once of each that does not. */
+export class Pulse {
+  readonly #heartbeat = new Heartbeat(performance.now());
+  readonly #watched = new Map<number, Watched>();
+  readonly #onLost: (host: number, reason: string) => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(onLost: (host: number, reason: string) => void) {
+    this.#onLost = onLost;
+    this.#timer = setInterval(() => this.#act(this.#heartbeat.look(performance.now())), PING_EVERY);
+  }
+
+  /** Watches the process at the other end; its number here is any that no other one has. */
+  add(host: number, peer: ControlPeer, endpoint: string | null): void {
+    this.#watched.set(host, { peer, endpoint });
+    this.#heartbeat.add(host);
+    peer.onHeard = () => this.#heartbeat.heard(host);
+    peer.onPong = (at) => this.#heartbeat.answered(host, at, performance.now());
+    peer.onDisconnected = () => this.#act(this.#heartbeat.broken(host, performance.now()));
+    peer.onBroken = (reason) => {
+      this.remove(host);
+      this.#onLost(host, reason);
+    };
+  }
+
+  /** The process turns out to listen there. */
+  listensAt(host: number, endpoint: string | null): void {
+    const watched = this.#watched.get(host);
+    if (watched) watched.endpoint = endpoint;
+  }
+
+  remove(host: number): void {
+    this.#watched.delete(host);
+    this.#heartbeat.remove(host);
+  }
+
+  /** In ms, as far as known. */
+  roundTrip(host: number): number {
+    return this.#heartbeat.roundTrip(host);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const host of [...this.#watched.keys()]) this.remove(host);
+  }
+
+  #act(actions: HeartbeatAction[]): void {
+    for (const action of actions) {
+      const watched = this.#watched.get(action.host);
+      if (!watched) continue;
+      if (action.do === 'ping') watched.peer.ping(performance.now());
+      else if (action.do === 'probe') this.#probe(action.host, watched.endpoint);
+      else {
+        this.remove(action.host);
+        this.#onLost(
+          action.host,
+          action.why === 'refused'
+            ? 'its connection broke and its address refuses a new one: the process is gone'
+            : `nothing was heard of it for ${Math.round(action.silence)} ms (the limit is ${Math.round(action.limit)} ms)`,
+        );
+      }
+    }
+  }
+
+  #probe(host: number, endpoint: string | null): void {
+    const tell = (result: Probed): void => this.#act(this.#heartbeat.probed(host, result));
+    const address = endpoint?.match(/^tcp:\/\/(?:\[(.+)\]|(.+)):(\d+)$/);
+    if (!address) {
+      tell('silent');
+      return;
+    }
+    const socket = connect({ host: address[1] ?? address[2]!, port: Number(address[3]) });
+    let told = false;
+    const once = (result: Probed): void => {
+      if (told) return;
+      told = true;
+      socket.destroy();
+      tell(result);
+    };
+    socket.setTimeout(PROBE_LIMIT, () => once('silent'));
+    socket.on('connect', () => once('accepted'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      once(error.code === 'ECONNREFUSED' ? 'refused' : 'silent'),
+    );
+  }
+}

@@ -1,0 +1,202 @@
+import { type Context, context as defaultContext, Router } from 'zeromq';
+import { HaloweaveError } from '../../base/errors.js';
+import type { OnRefusal, RefusalName } from './refusal.js';
+import { parseZapRequest, ZAP_VERSION, type ZapRequest } from './zap-request.js';
+
+/** Where libzmq looks for whoever decides, as RFC 27 says: one place in a context. */
+const ADDRESS = 'inproc://zeromq.zap.01';
+
+/** Status codes of RFC 27. On 300 the server hangs up without a word and the client tries again; on 400 it gives up. */
+const Status = { ok: '200', later: '300', refused: '400', broken: '500' } as const;
+
+export interface ZapDomainOptions {
+  /** Public keys and their names, to begin with. */
+  allowed?: Iterable<readonly [string, string]>;
+  /**
+   * Keys may be listed a moment after their client has tried: it is then told nothing, and tries again by itself. Otherwise it is
+   * told that its key is refused, and its socket gives up.
+   */
+  later?: boolean;
+  onRefusal: OnRefusal;
+  /** That of the server sockets. */
+  context?: Context;
+}
+
+/**
+ * A new list of allowed clients. Await it before any server socket with this domain is bound. The main thread has to answer
+ * libzmq's questions, so clients wait while it is busy.
+ *
+ * Throws `HaloweaveError('usage')` if something else in the process answers them already.
+ *
+ * Source: ZeroMQ RFC 27, ZAP 1.0.
+ */
+export function openZapDomain(options: ZapDomainOptions): Promise<ZapDomain> {
+  const context = options.context ?? defaultContext;
+  const handler = handlers.get(context) ?? new Handler(context);
+  handlers.set(context, handler);
+  return handler.open(options);
+}
+
+/** One in a context: nobody else may be bound at its address. */
+const handlers = new WeakMap<Context, Handler>();
+
+/**
+ * The clients that may connect to sockets with a `zapDomain`: a list of public keys. It may change at any time; what changes
+ * holds for connections from then on, those that are there stay.
+ */
+export class ZapDomain {
+  /** What the server sockets have as their `zapDomain`. */
+  readonly name: string;
+  /** How many connections were refused. */
+  refused = 0;
+  /** @internal */
+  readonly options: ZapDomainOptions;
+  readonly #keys = new Map<string, string>();
+  readonly #handler: Handler;
+
+  /** @internal */
+  constructor(name: string, options: ZapDomainOptions, handler: Handler) {
+    this.name = name;
+    this.options = options;
+    this.#handler = handler;
+    for (const [key, called] of options.allowed ?? []) this.allow(key, called);
+  }
+
+  /** Public keys and their names. */
+  get allowed(): ReadonlyMap<string, string> {
+    return this.#keys;
+  }
+
+  allow(key: string, name: string): void {
+    this.#keys.set(key, name);
+    this.#handler.known.set(key, name);
+  }
+
+  /** The key's next connection is refused. */
+  forbid(key: string): void {
+    this.#keys.delete(key);
+  }
+
+  /** Nobody is let in any more. Close the server sockets first. The last one in a context to close ends its handler. */
+  close(): Promise<void> {
+    return this.#handler.close(this);
+  }
+}
+
+class Handler {
+  /** Names of keys that some list has or had: tells somebody sent away from a stranger. */
+  readonly known = new Map<string, string>();
+  readonly #context: Context;
+  readonly #domains = new Map<string, ZapDomain>();
+  /** Null while there are no domains: a socket that receives would keep the process from ending. */
+  #socket: Router | null = null;
+  /** Opening and closing wait for each other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #numbered = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  open(options: ZapDomainOptions): Promise<ZapDomain> {
+    return this.#inTurn(async () => {
+      this.#socket ??= await this.#bind();
+      const domain = new ZapDomain(`haloweave-${++this.#numbered}`, options, this);
+      this.#domains.set(domain.name, domain);
+      return domain;
+    });
+  }
+
+  close(domain: ZapDomain): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#domains.delete(domain.name);
+      const socket = this.#socket;
+      if (this.#domains.size > 0 || !socket) return;
+      this.#socket = null;
+      // Closing alone frees the address a while later, when others may want it already.
+      await socket.unbind(ADDRESS);
+      socket.close();
+    });
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(step);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #bind(): Promise<Router> {
+    const socket = new Router({ linger: 0, context: this.#context });
+    try {
+      await socket.bind(ADDRESS);
+    } catch (cause) {
+      socket.close();
+      throw new HaloweaveError(
+        'usage',
+        `keys of clients cannot be checked: ${ADDRESS} is taken by other code in this process that uses ZeroMQ`,
+        {},
+        { cause },
+      );
+    }
+    void this.#answer(socket);
+    return socket;
+  }
+
+  async #answer(socket: Router): Promise<void> {
+    for await (const [peer, , ...frames] of socket) {
+      const request = parseZapRequest(frames);
+      const id = typeof request === 'string' ? (frames[1] ?? '') : request.id;
+      const status = this.#decide(request);
+      const text = status === Status.ok ? 'OK' : 'refused';
+      const user = typeof request === 'string' || status !== Status.ok ? '' : (request.key ?? '');
+      // Nobody else sends on this socket, and inproc has room for a reply to every question.
+      await socket.send([peer!, '', ZAP_VERSION, id, status, text, user, '']);
+    }
+  }
+
+  /** The status of the answer, after the owner of the domain has been told of a refusal. */
+  #decide(request: ZapRequest | string): string {
+    if (typeof request === 'string') {
+      // It does not even say whom it concerns.
+      const text = `a request for authentication is malformed: ${request}`;
+      for (const domain of this.#domains.values()) refuse(domain, 'malformed request', '', null, text);
+      return Status.broken;
+    }
+    const { address, mechanism, key } = request;
+    const domain = this.#domains.get(request.domain);
+    if (!domain) {
+      const text = `a client at ${address} came to '${request.domain}', which has no list`;
+      for (const any of this.#domains.values()) refuse(any, 'unknown domain', address, key, text);
+      return Status.refused;
+    }
+    if (key === null) {
+      const plain = mechanism === 'NULL' || mechanism === 'PLAIN';
+      const text = plain
+        ? `a client at ${address} has no keys (mechanism ${mechanism}): start it with --keys`
+        : `a client at ${address} speaks ${mechanism}, not CURVE`;
+      refuse(domain, plain ? 'plaintext client' : 'unknown mechanism', address, null, text);
+      return Status.refused;
+    }
+    if (domain.allowed.has(key)) return Status.ok;
+    const called = this.known.get(key);
+    if (called === undefined) {
+      const text = `a client at ${address} has a key that nobody listed; if it may connect, add 'allow = ${key} NAME'`;
+      refuse(domain, 'unknown key', address, key, text);
+    } else {
+      const text = `the key '${called}' of a client at ${address} is not, or no longer, allowed here`;
+      refuse(domain, 'unlisted key', address, key, text);
+    }
+    return domain.options.later === true ? Status.later : Status.refused;
+  }
+}
+
+function refuse(
+  domain: ZapDomain,
+  name: RefusalName,
+  address: string,
+  key: string | null,
+  text: string,
+): void {
+  domain.refused++;
+  domain.options.onRefusal({ name, address, key, text });
+}
