@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.js';
 import { ExitCode, reportError } from './exit.js';
 import { addKeygenCommand } from './keygen.js';
 import { addRunCommand } from './run.js';
+import { addWorkerCommand } from './worker.js';
 
 const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -19,6 +20,7 @@ const program = new Command('haloweave')
   .exitOverride()
   .showHelpAfterError('(haloweave --help shows what there is)');
 addRunCommand(program);
+addWorkerCommand(program);
 addDemoCommand(program);
 addBenchCommand(program);
 addDoctorCommand(program, manifest.engines.node);

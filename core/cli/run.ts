@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
 import { progressDisplay } from '../observe/progress-bar.js';
+import { Cluster, type ClusterOptions } from '../runtime/cluster/cluster.js';
 import { run } from '../runtime/run.js';
 import { RunError, type RunOptions, type RunResult } from '../runtime/run-options.js';
 import { programArguments, wholeNumber } from './arguments.js';
@@ -8,6 +9,10 @@ import { ExitCode } from './exit.js';
 import { jsonSummary, textSummary, traceLine } from './summary.js';
 
 export interface RunFlags {
+  host?: string;
+  hostfile?: string;
+  listen?: string;
+  oversubscribe?: boolean;
   ranks?: number;
   parts?: string;
   cycles?: number;
@@ -43,7 +48,14 @@ export function runFlags(command: Command): Command {
     )
     .option('--parts <parts>', 'partitions: 25, 5x5 or cells=N (default: four a rank)')
     .option('--cycles <number>', 'cycles to run', wholeNumber('--cycles', 0))
-    .option('--transport <name>', 'threads, or inline: everything in one thread, for a debugger', 'threads')
+    .option(
+      '--transport <name>',
+      'threads (default), inline: everything in one thread, for a debugger, or zeromq: see --host',
+    )
+    .option('--host <list>', 'run on the workers that listen there: a:7100,b:7100')
+    .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=PUBLICKEY], one a line')
+    .option('--listen <endpoint>', 'run on workers that join with worker --connect; waits for -n ranks')
+    .option('--oversubscribe', 'allow more ranks than the workers offer')
     .option('--tag-output', 'begin every line that the program prints with its rank')
     .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
     .option('--trace <file>', 'write a Chrome trace: what every rank did when; open it at ui.perfetto.dev')
@@ -64,9 +76,17 @@ export async function runCommand(
   flags: RunFlags,
   done?: (result: RunResult) => void,
 ): Promise<number> {
-  const transport = flags.transport ?? 'threads';
-  if (transport !== 'threads' && transport !== 'inline')
-    throw new HaloweaveError('usage', `--transport ${transport}: this version has threads and inline`);
+  const workers = clusterOptions(flags);
+  const transport = flags.transport ?? (workers ? 'zeromq' : 'threads');
+  if (transport !== 'threads' && transport !== 'inline' && transport !== 'zeromq')
+    throw new HaloweaveError('usage', `--transport ${transport}: there are threads, inline and zeromq`);
+  if ((transport === 'zeromq') !== (workers !== null))
+    throw new HaloweaveError(
+      'usage',
+      workers
+        ? `--transport ${transport} has no workers: leave out --host, --hostfile and --listen, or take --transport zeromq`
+        : '--transport zeromq needs workers: name them with --host or --hostfile, or let them join with --listen',
+    );
   if (transport === 'inline' && flags.ranks !== undefined && flags.ranks !== 1)
     process.stderr.write(
       `haloweave: -n ${flags.ranks} is ignored: --transport inline runs everything in one thread\n`,
@@ -81,7 +101,7 @@ export async function runCommand(
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   const options: RunOptions = {
-    transport,
+    ...(transport === 'zeromq' ? {} : { transport }),
     args,
     hash: flags.hash === true || flags.json === true,
     check: flags.check === true,
@@ -98,7 +118,9 @@ export async function runCommand(
     ...(flags.traceEvents !== undefined ? { traceEvents: flags.traceEvents } : {}),
   };
   try {
-    const result = await run(file, options);
+    const result = workers
+      ? await runOnWorkers(file, options, { ...workers, signal: interrupts.signal })
+      : await run(file, options);
     display.stop();
     done?.(result);
     // Beside --json standard output is for one object.
@@ -126,6 +148,24 @@ export async function runCommand(
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+/** Null for a run on this machine's threads. */
+function clusterOptions(flags: RunFlags): ClusterOptions | null {
+  const { host, hostfile, listen, ranks, oversubscribe } = flags;
+  if (host === undefined && hostfile === undefined && listen === undefined) return null;
+  return {
+    ...(host !== undefined ? { hosts: host.split(',') } : {}),
+    ...(hostfile !== undefined ? { hostfile } : {}),
+    ...(listen !== undefined ? { listen } : {}),
+    ...(ranks !== undefined ? { ranks } : {}),
+    oversubscribe: oversubscribe === true,
+  };
+}
+
+async function runOnWorkers(file: string, options: RunOptions, workers: ClusterOptions): Promise<RunResult> {
+  await using cluster = await Cluster.start(workers);
+  return await cluster.run(file, options);
 }
 
 function checkNote(result: RunResult): string {

@@ -18,6 +18,7 @@ export function jsonSummary(r: RunResult): RunSummary {
     results: r.results,
     nondeterministic: r.nondeterministic,
     perRank: r.perRank,
+    hosts: r.hosts,
   };
 }
 

@@ -51,6 +51,15 @@ export class ProgressBoard {
     this.#f64[MEASURED] = cycle;
   }
 
+  /** Takes over what another host's board says of these ranks, and, `whole`, of the run. False if it is no such board. */
+  merge(bytes: Uint8Array, ranks: readonly number[], whole: boolean): boolean {
+    if (bytes.length !== this.#f64.byteLength) return false;
+    const theirs = new Float64Array(Uint8Array.from(bytes).buffer);
+    for (const r of ranks) this.#f64[HEADER + r * STRIDE] = theirs[HEADER + r * STRIDE]!;
+    if (whole) this.#f64.set(theirs.subarray(0, HEADER));
+    return true;
+  }
+
   /** What the host reads. */
   read(ranks: number): Progress {
     const f = this.#f64;

@@ -76,12 +76,22 @@ export interface RankSummary extends RankCounters {
   rank: number;
 }
 
+/** A networked worker of a run. */
+export interface HostSummary {
+  /** Its number in the cluster, from 1. */
+  host: number;
+  /** Name of its machine, and where it was reached. */
+  name: string;
+  /** Number of ranks that it had. */
+  ranks: number;
+}
+
 /** What `--json` prints: the same keys, in this order. */
 export interface RunSummary {
   /** The program's file, as seen from the working folder. */
   program: string;
   /** How the ranks were carried. */
-  transport: 'threads' | 'inline';
+  transport: 'threads' | 'inline' | 'zeromq';
   /** Number of ranks. */
   ranks: number;
   /** Number of partitions; 0 for a program without a kernel. */
@@ -102,6 +112,8 @@ export interface RunSummary {
   nondeterministic: number;
   /** Counts and seconds of every rank, in rank order. */
   perRank: RankSummary[];
+  /** The networked workers of the last epoch, in the order of their ranks; empty for a run on this machine's threads. */
+  hosts: HostSummary[];
 }
 
 export interface RunResult extends RunSummary {
@@ -147,4 +159,10 @@ export class RunError extends HaloweaveError {
     this.stack = error.stack;
     this.progress = progress;
   }
+}
+
+/** Why a run has no result that was stopped from outside. @internal */
+export function interruptedError(): SerialisedError {
+  const message = 'interrupted before a whole cycle was done on all ranks';
+  return { name: 'AbortedError', message, stack: message, code: 'aborted', place: {}, aborted: true };
 }

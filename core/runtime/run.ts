@@ -1,24 +1,21 @@
 import { HaloweaveError } from '../base/errors.js';
-import { type PartsSpec, parseParts } from '../decomposition/factor.js';
 import { Horizon } from '../kernels/horizon.js';
+import { gatherField } from '../kernels/partition/gather.js';
 import { Heap } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
-import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
 import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
+import { kernelOptions } from './plan.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
-import { RunError, type RunOptions, type RunResult } from './run-options.js';
+import { interruptedError, RunError, type RunOptions, type RunResult } from './run-options.js';
 import { prepareFolder, saveState } from './save/save.js';
 import { nameOf, summarise } from './summarise.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
 import { Watch } from './watch.js';
-
-/** Parts a rank when none are asked for: enough to overlap waiting with work, few enough to cost nothing. */
-const PARTS_PER_RANK = 4;
 
 /**
  * Runs a program file on local ranks and gives its summary. Rejects with a `RunError` that carries the
@@ -48,7 +45,7 @@ async function runOnce(
   const transport = options.transport ?? 'threads';
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
-  checkCycles(options.cycles);
+  const asked = kernelOptions(options, ranks, mode);
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
@@ -57,15 +54,7 @@ async function runOnce(
     file,
     program: bundle.path,
     args: options.args ?? {},
-    options: {
-      parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
-      cycles: options.cycles ?? null,
-      hash: options.hash ?? true,
-      check: mode === 'checked',
-      silent: mode === 'silent',
-      save: options.save !== undefined,
-      keep: options.save !== undefined || (options.keep ?? true),
-    },
+    options: asked,
     hostOf: hostsApart(options.apart, ranks),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
@@ -107,7 +96,9 @@ async function runOnce(
     throw error;
   }
   watch.last();
-  const result = summarise(file, transport, choice, outcome.ranks, heap);
+  const result = summarise(file, transport, choice, outcome.ranks, (table, field) =>
+    gatherField(heap, table, field),
+  );
   result.trace = await traced();
   if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
   return result;
@@ -128,17 +119,6 @@ function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult):
   );
 }
 
-function interruptedError(): SerialisedError {
-  const message = 'interrupted before a whole cycle was done on all ranks';
-  return { name: 'AbortedError', message, stack: message, code: 'aborted', place: {}, aborted: true };
-}
-
-function partsOf(parts: RunOptions['parts']): PartsSpec | null {
-  if (parts === undefined) return null;
-  if (typeof parts === 'string') return parseParts(parts);
-  return parseParts(typeof parts === 'number' ? String(parts) : parts.join('x'));
-}
-
 function traceEvents(events = DEFAULT_EVENTS): number {
   if (Number.isSafeInteger(events) && events >= 1) return events;
   throw new HaloweaveError('usage', `traceEvents is ${events}: use a whole number of 1 or more`);
@@ -149,9 +129,4 @@ function hostsApart(apart: RunOptions['apart'], ranks: number): Int32Array | nul
   const hostOf = Int32Array.from(apart.flatMap((n, host) => new Array<number>(n).fill(host)));
   if (hostOf.length === ranks) return hostOf;
   throw new HaloweaveError('usage', `${hostOf.length} ranks are apart, but the run has ${ranks}`);
-}
-
-function checkCycles(cycles: number | undefined): void {
-  if (cycles === undefined || (Number.isSafeInteger(cycles) && cycles >= 0)) return;
-  throw new HaloweaveError('usage', `cycles is ${cycles}: use a whole number of 0 or more`);
 }

@@ -3,19 +3,18 @@ import { HaloweaveError } from '../base/errors.js';
 import { StateHash } from '../base/state-hash.js';
 import { mergeResults } from '../comm/result-hash.js';
 import { estimateCosts } from '../kernels/partition/costs.js';
-import { gatherField } from '../kernels/partition/gather.js';
-import type { KernelOutcome, RankCounters } from '../kernels/program.js';
-import type { Heap } from '../memory/heap.js';
+import type { GatherTable, KernelOutcome, RankCounters } from '../kernels/program.js';
+import type { NdArray } from '../memory/ndarray.js';
 import type { RankOutcome } from './rank.js';
 import type { RunResult } from './run-options.js';
 
 /** What a run gives, from what its ranks gave. */
 export function summarise(
   file: string,
-  transport: 'threads' | 'inline',
+  transport: RunResult['transport'],
   choice: { ranks: number; source: string },
   outcomes: RankOutcome[],
-  heap: Heap,
+  gather: (table: GatherTable, field: string) => NdArray,
 ): RunResult {
   const first = outcomes[0]!;
   const kernel = first.kernel;
@@ -34,6 +33,7 @@ export function summarise(
     results: kernel ? kernel.results : (first.value ?? null),
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
+    hosts: [],
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,
@@ -47,7 +47,7 @@ export function summarise(
     gather: (field) => {
       if (!kernel?.gather)
         throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
-      return gatherField(heap, kernel.gather, field);
+      return gather(kernel.gather, field);
     },
   };
 }

@@ -15,12 +15,31 @@ interface Watched {
 export class Pulse {
   readonly #heartbeat = new Heartbeat(performance.now());
   readonly #watched = new Map<number, Watched>();
+  /** Processes that have not said a word yet: asked, and not given up. */
+  readonly #awaited = new Map<number, ControlPeer>();
   readonly #onLost: (host: number, reason: string) => void;
   readonly #timer: NodeJS.Timeout;
 
   constructor(onLost: (host: number, reason: string) => void) {
     this.#onLost = onLost;
-    this.#timer = setInterval(() => this.#act(this.#heartbeat.look(performance.now())), PING_EVERY);
+    this.#timer = setInterval(() => {
+      for (const peer of this.#awaited.values()) peer.ping(performance.now());
+      this.#act(this.#heartbeat.look(performance.now()));
+    }, PING_EVERY);
+  }
+
+  /** Watches the process from its first word on; it may not have begun yet. */
+  addOnceHeard(host: number, peer: ControlPeer, endpoint: string, onHeard: () => void = () => {}): void {
+    this.#awaited.set(host, peer);
+    peer.onHeard = () => {
+      this.#awaited.delete(host);
+      this.add(host, peer, endpoint);
+      onHeard();
+    };
+    peer.onBroken = (reason) => {
+      this.remove(host);
+      this.#onLost(host, reason);
+    };
   }
 
   /** Watches the process at the other end; its number here is any that no other one has. */
@@ -43,6 +62,7 @@ export class Pulse {
   }
 
   remove(host: number): void {
+    this.#awaited.delete(host);
     this.#watched.delete(host);
     this.#heartbeat.remove(host);
   }
@@ -54,7 +74,7 @@ export class Pulse {
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const host of [...this.#watched.keys()]) this.remove(host);
+    for (const host of [...this.#watched.keys(), ...this.#awaited.keys()]) this.remove(host);
   }
 
   #act(actions: HeartbeatAction[]): void {

@@ -58,7 +58,8 @@ export class WorkerSession {
       return end;
     });
     this.#pulse = new Pulse((_, reason) => this.#finish({ how: 'lost', reason, wait: false }));
-    this.#pulse.add(0, peer, setup.endpoint);
+    if (setup.endpoint === null) this.#pulse.add(0, peer, null);
+    else this.#pulse.addOnceHeard(0, peer, setup.endpoint);
     peer.onMessage = (body) => this.#take(body);
   }
 
@@ -79,6 +80,7 @@ export class WorkerSession {
 
   /** Asks to go; the session is over once the coordinator agrees. */
   leave(): void {
+    // Without a word from a coordinator there is nobody to ask.
     if (this.joined) this.#send({ type: 'leave' });
     else this.stop('the worker was asked to stop');
   }
@@ -175,7 +177,13 @@ export class WorkerSession {
       type: 'joined',
       address: this.#network
         ? { ...this.#network.address, endpoints: [...this.#network.address.endpoints] }
-        : { host, endpoints: [], publicKey: null, instance: identity.instance.slice(0, 16), machine: identity.boot },
+        : {
+            host,
+            endpoints: [],
+            publicKey: null,
+            instance: identity.instance.slice(0, 16),
+            machine: identity.boot,
+          },
     });
   }
 
@@ -193,13 +201,19 @@ export class WorkerSession {
   #piece({ sha256, piece, bytes }: ControlOf<'bundle-piece'>): void {
     const bundle = this.#bundle;
     if (bundle?.sha256 !== sha256)
-      throw new HaloweaveError('format', `a piece of bundle ${sha256.slice(0, 12)}…, which was not asked for`);
+      throw new HaloweaveError(
+        'format',
+        `a piece of bundle ${sha256.slice(0, 12)}…, which was not asked for`,
+      );
     const text = bundle.got.add(piece, bundle.pieces, bytes);
     if (!text) return;
     this.#bundle = null;
     const found = sha256Of(text);
     if (found !== sha256)
-      throw new HaloweaveError('format', `the bundle ${sha256} arrived as ${found}: it was changed on its way`);
+      throw new HaloweaveError(
+        'format',
+        `the bundle ${sha256} arrived as ${found}: it was changed on its way`,
+      );
     this.#modules.set(sha256, storeBundle(text, sha256));
     this.#send({ type: 'bundle-kept', sha256 });
   }

@@ -19,6 +19,7 @@ const KEYS = [
   'results',
   'nondeterministic',
   'perRank',
+  'hosts',
 ];
 
 describe('the number of ranks', () => {
