@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { type Identity, PROTOCOL } from './control-messages.js';
 
 /** This process, as it introduces itself to others. */
 export function thisProcess(): Identity {
-  const manifest = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const manifest = createRequire(import.meta.url)('haloweave/package.json') as { version: string };
   return {
     version: manifest.version,
     node: process.versions.node,
