@@ -25,7 +25,7 @@ export interface LocalRanksSetup {
   onPrinted?: (rank: number, descriptor: 1 | 2, bytes: Uint8Array) => void;
   onNames: (names: string[]) => void;
   /** A rank begins the program: all ranks of the run have loaded it. */
-  onBegun: (rank: number) => void;
+  onBegun: (rank: number, recovers: boolean) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
   onFailed: (rank: number, error: SerialisedError) => void;
 }
@@ -124,9 +124,9 @@ export class LocalRanks {
       const error = serialiseError(cause);
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
       // The frames of a promise that was rejected and not heeded are the user's; a dead thread has none.
-      const frames = /worker exited with code/.test(error.message)
-        ? []
-        : error.stack.split('\n').filter((line) => /^ +at /.test(line));
+      const dead = /worker exited with code|ERR_WORKER_OUT_OF_MEMORY|memory limit/.test(error.message);
+      if (dead) error.code = 'lost';
+      const frames = dead ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
       error.stack = [error.message, ...frames].join('\n');
       error.aborted = this.ending;
       this.#fail(rank, error);
@@ -145,7 +145,7 @@ export class LocalRanks {
 
   #noticed(rank: number, notice: RankNotice): void {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
-    else if (notice.type === 'begun') this.#setup.onBegun(rank);
+    else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else this.#setup.onNames(notice.names);
   }

@@ -107,7 +107,9 @@ export type MembershipEvent =
   | { type: 'ended'; host: number; epoch: number }
   /** User code failed. */
   | { type: 'failed'; host: number; epoch: number; message: string }
-  | { type: 'interrupt' };
+  | { type: 'interrupt' }
+  /** Ranks have loaded the program: whether it can go on from a saved state. */
+  | { type: 'program'; recovers: boolean };
 
 export type MembershipAction =
   | { do: 'start'; epoch: number; hostOf: number[]; start: Start }

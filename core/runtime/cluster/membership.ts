@@ -93,6 +93,9 @@ class Step {
       case 'interrupt':
         this.#interrupt();
         break;
+      case 'program':
+        if (s.wishes) s.wishes.recovers = event.recovers;
+        break;
     }
     this.#rearrange();
     return this.#actions;
