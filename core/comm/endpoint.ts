@@ -1,18 +1,19 @@
 import { HaloweaveError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
-import { type Address, offsetOf } from '../memory/heap.js';
+import { type Address, type Heap, offsetOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
 import { BYTES, CELL_WORDS, CONTEXT, INLINE_BYTES, KIND, Mode, modeOf } from '../wire/cell.js';
-import { ANY_SOURCE, ANY_TAG } from '../wire/tags.js';
+import { ANY_SOURCE, ANY_TAG, WORLD_CONTEXT } from '../wire/tags.js';
 import { AsyncWaiters } from './async-waiters.js';
 import { Channels, type Listener } from './channel.js';
 import type { Group } from './group.js';
+import { LargeMessages } from './large.js';
 import { type Buffer, bytesOf, type Outgoing, writePayload } from './payload.js';
-import { fillRecord, fillStatus, readRecord } from './record.js';
-import { type Progressing, ReceiveTransfer, SendTransfer, type Transfer } from './rendezvous.js';
+import { dropRecord, fillRecord, fillStatus, readRecord } from './record.js';
+import { isTransfer, type LargeSend, type Progressing, type Transfer } from './rendezvous.js';
 import { Request, type Status } from './request.js';
 import { matches, Stash } from './stash.js';
-import { checkDeadline, type Held, type Wait } from './wait.js';
+import { checkDeadline, type Held, type Wait, waitFor } from './wait.js';
 
 /**
  * Bytes up to which a send copies its payload to the heap and returns. Above it a send may wait for its
@@ -22,6 +23,8 @@ import { checkDeadline, type Held, type Wait } from './wait.js';
 export const EAGER_BYTES = 64 * 1024;
 /** Bytes of unexpected messages a rank holds before it gives up (default). */
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
+/** Failed calls whose late messages are noticed: more than can be under way at once between ranks that go on. */
+const UNWANTED = 64;
 
 /** A nonblocking receive that waits for its message. */
 export interface Posted {
@@ -49,6 +52,8 @@ interface Active {
  */
 export class Endpoint {
   readonly transport: Transport;
+  /** Where arrays of programs and kernels lie. */
+  readonly heap: Heap;
   readonly stash = new Stash();
   unexpectedLimit = UNEXPECTED_LIMIT;
   /** Messages and payload bytes that this rank has sent. */
@@ -57,15 +62,24 @@ export class Endpoint {
   /** Calls whose outcome may depend on timing: wildcard receives, probes, tests. */
   nondeterministic = 0;
   readonly #channels: Channels;
+  /** Messages of calls that failed on all ranks, which nobody wants any more. */
+  dropped = 0;
+  readonly #unwanted: { context: number; tag: number }[] = [];
   readonly #posted: Posted[] = [];
   readonly #active: Active[] = [];
   readonly #waiters: AsyncWaiters;
-  readonly #wake = (peer: number): void => this.transport.wake(peer);
+  /** Messages above the eager limit. */
+  readonly large: LargeMessages;
 
-  constructor(transport: Transport) {
+  /** `heap`: the transport's, which holds messages, or another (tests). */
+  constructor(transport: Transport, heap: Heap = transport.heap) {
     this.transport = transport;
+    this.heap = heap;
     this.#channels = new Channels(transport.heap);
     this.#waiters = new AsyncWaiters(this);
+    this.large = new LargeMessages(transport, this.#channels, (step) =>
+      this.track(step, new Request<unknown>(this, waitFor('send', WORLD_CONTEXT))),
+    );
   }
 
   /** True while nothing but the mailbox needs looking at. */
@@ -80,7 +94,7 @@ export class Endpoint {
     tag: number,
     context: number,
     deadline = Number.POSITIVE_INFINITY,
-  ): SendTransfer | null {
+  ): LargeSend | null {
     const t = this.transport;
     const bytes = bytesOf(o);
     if (bytes > 0xffff_ffff)
@@ -97,10 +111,10 @@ export class Endpoint {
     }
     let mode: Mode = Mode.inline;
     let address: Address = 0;
-    let transfer: SendTransfer | null = null;
+    let transfer: LargeSend | null = null;
     if (bytes > EAGER_BYTES) {
-      mode = Mode.rendezvous;
-      transfer = new SendTransfer(t.heap, o, peer, this.#wake);
+      transfer = this.large.send(o, peer);
+      mode = transfer.mode;
       address = transfer.address;
     } else if (bytes > INLINE_BYTES) {
       mode = Mode.block;
@@ -274,6 +288,30 @@ export class Endpoint {
     return true;
   }
 
+  /** From now on the messages of that context and tag are dropped and counted, and their receives are taken back. */
+  dropMessages(context: number, tag: number): void {
+    this.#unwanted.push({ context, tag });
+    if (this.#unwanted.length > UNWANTED) this.#unwanted.shift();
+    for (let k = this.#posted.length - 1; k >= 0; k--)
+      if (this.#posted[k]!.context === context && this.#posted[k]!.tag === tag) this.#posted.splice(k, 1);
+    for (;;) {
+      const early = this.stash.find(ANY_SOURCE, tag, context);
+      if (early < 0) return;
+      this.stash.remove(early);
+      this.#drop(this.stash.views, early);
+    }
+  }
+
+  #drop(views: CellViews, cell: number): void {
+    this.dropped++;
+    dropRecord(this.transport.heap, views, cell, this.large);
+  }
+
+  #isUnwanted(cell: number): boolean {
+    const { i32 } = this.transport.cells;
+    return this.#unwanted.some((u) => matches(i32, cell, ANY_SOURCE, u.tag, u.context));
+  }
+
   /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
   deliver(cell: number): void {
     const t = this.transport;
@@ -285,6 +323,11 @@ export class Endpoint {
       t.release(cell);
       return;
     }
+    if (this.#unwanted.length > 0 && this.#isUnwanted(cell)) {
+      this.#drop(t.cells, cell);
+      t.release(cell);
+      return;
+    }
     const to = this.stash.take();
     this.stash.views.i32.set(t.cells.i32.subarray(cell, cell + CELL_WORDS), to);
     t.release(cell);
@@ -292,8 +335,8 @@ export class Endpoint {
   }
 
   /** Reads a matched record: its value, or the transfer that will give it (see `readRecord`). */
-  read(views: CellViews, cell: number, buffer: Buffer | null): { value: unknown } | ReceiveTransfer {
-    return readRecord(this.transport.heap, views, cell, buffer, this.#wake);
+  read(views: CellViews, cell: number, buffer: Buffer | null): { value: unknown } | Transfer {
+    return readRecord(this.transport.heap, views, cell, buffer, this.large);
   }
 
   /** Gives a record to the first receive that waits for it; false if none does. */
@@ -310,7 +353,7 @@ export class Endpoint {
     try {
       if (p.status) fillStatus(p.status, views.i32, cell, p.group);
       const got = this.read(views, cell, p.buffer);
-      if (got instanceof ReceiveTransfer) this.#active.push({ transfer: got, request: p.request });
+      if (isTransfer(got)) this.#active.push({ transfer: got, request: p.request });
       else p.request.settle(got.value);
     } catch (error) {
       p.request.settle(undefined, error);

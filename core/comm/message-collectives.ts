@@ -3,6 +3,7 @@ import { KIND, markOf, SOURCE, TAG } from '../wire/cell.js';
 import type { CollectiveForm } from './collective-form.js';
 import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
+import { agree, type Statement } from './messages/agreement.js';
 import { allgather } from './messages/allgather.js';
 import { alltoall } from './messages/alltoall.js';
 import { barrier } from './messages/barrier.js';
@@ -22,12 +23,14 @@ import {
   strayMessage,
 } from './messages/signature.js';
 import type { Operation } from './operation.js';
+import { describe } from './operations/forms.js';
 import type { Buffer } from './payload.js';
 import { Request } from './request.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Tags from 2^30 on are those of neighbourhood collectives; a call as long ago as that is over. */
-const TAG_MASK = 0x3fff_ffff;
+/** Tags from 2^30 on are those of neighbourhood collectives, those with this bit of agreements; a call as long ago as 2^29 is over. */
+const AGREEMENT_TAG = 0x2000_0000;
+const TAG_MASK = AGREEMENT_TAG - 1;
 /** Calls whose stray messages are noticed: those that a rank may be ahead of another, and some. */
 const RECENT = 64;
 
@@ -70,7 +73,9 @@ interface Recent {
  * A reduction takes its array as large if `exchangePays` says that moving shares of the raw elements is cheaper
  * than moving partials; only built-in operations have shares. Every rank chooses from what all ranks know.
  *
- * After an error or a passed deadline the ranks of the communicator may be out of step, so every later call throws.
+ * Calls that wait also agree, while they are under way, that all ranks make the same call (messages/agreement.ts): L
+ * messages a rank more, in the same rounds, and a barrier is nothing else. Ranks that differ all throw, and go on with the
+ * next call. After an error of a nonblocking call, or a passed deadline, they may be out of step: every later call throws.
  */
 export class MessageCollectives implements CollectiveForm {
   readonly #endpoint: Endpoint;
@@ -90,47 +95,64 @@ export class MessageCollectives implements CollectiveForm {
   }
 
   barrier(deadline: number): void {
-    this.#wait(this.ibarrier(deadline, ''));
+    // All know that all have come once they agree.
+    this.#together({ name: 'barrier' }, deadline, null);
   }
 
   bcast(value: unknown, root: number, into: Buffer | null, deadline: number): unknown {
-    return this.#wait(this.ibcast(value, root, into, deadline, ''));
+    return this.#together({ name: 'bcast', root }, deadline, () =>
+      this.ibcast(value, root, into, deadline, ''),
+    );
   }
 
   gather(value: unknown, root: number, into: readonly Buffer[] | null, deadline: number): unknown[] | null {
-    return this.#wait(this.igather(value, root, into, deadline, ''));
+    return this.#together({ name: 'gather', root }, deadline, () =>
+      this.igather(value, root, into, deadline, ''),
+    );
   }
 
   allgather(value: unknown, into: readonly Buffer[] | null, deadline: number): unknown[] {
-    return this.#wait(this.iallgather(value, into, deadline, ''));
+    return this.#together({ name: 'allgather' }, deadline, () => this.iallgather(value, into, deadline, ''));
   }
 
   scatter(values: readonly unknown[] | null, root: number, into: Buffer | null, deadline: number): unknown {
-    return this.#wait(this.iscatter(values, root, into, deadline, ''));
+    return this.#together({ name: 'scatter', root }, deadline, () =>
+      this.iscatter(values, root, into, deadline, ''),
+    );
   }
 
   alltoall(values: readonly unknown[], into: readonly Buffer[] | null, deadline: number): unknown[] {
-    return this.#wait(this.ialltoallv(values, into, deadline, ''));
+    return this.#together({ name: 'alltoall' }, deadline, () => this.ialltoallv(values, into, deadline, ''));
   }
 
   reduce(value: unknown, op: Operation, root: number, deadline: number): unknown {
-    return this.#wait(this.ireduce(value, op, root, deadline, ''));
+    return this.#together({ name: 'reduce', op, values: [value], root }, deadline, () =>
+      this.ireduce(value, op, root, deadline, ''),
+    );
   }
 
   allreduce(value: unknown, op: Operation, deadline: number): unknown {
-    return this.#wait(this.iallreduce(value, op, deadline, ''));
+    return this.#together({ name: 'allreduce', op, values: [value] }, deadline, () =>
+      this.iallreduce(value, op, deadline, ''),
+    );
   }
 
   reduceScatter(values: readonly unknown[], op: Operation, deadline: number): unknown {
-    return this.#wait(this.ireduceScatter(values, op, deadline, ''));
+    return this.#together({ name: 'reduceScatter', op, values }, deadline, () =>
+      this.ireduceScatter(values, op, deadline, ''),
+    );
   }
 
   scan(value: unknown, op: Operation, deadline: number): unknown {
-    return this.#wait(this.iscan(value, op, deadline, ''));
+    return this.#together({ name: 'scan', op, values: [value] }, deadline, () =>
+      this.iscan(value, op, deadline, ''),
+    );
   }
 
   exscan(value: unknown, op: Operation, deadline: number): unknown {
-    return this.#wait(this.iexscan(value, op, deadline, ''));
+    return this.#together({ name: 'exscan', op, values: [value] }, deadline, () =>
+      this.iexscan(value, op, deadline, ''),
+    );
   }
 
   // The same without waiting. What is passed must not change before the request is complete, and buffers are
@@ -242,20 +264,27 @@ export class MessageCollectives implements CollectiveForm {
     algorithm: (call: Call) => Steps<T>,
     mark = markFor(name, 0),
   ): Request<T> {
-    const operation = i + name;
-    const { rank } = this.#group;
-    if (this.#failure !== null)
-      throw new HaloweaveError(
-        'program',
-        `${operation}: an earlier collective of this communicator failed on rank ${rank} (${this.#failure}), so its ranks are out of step: make no further collective calls on it`,
-        { rank, operation },
-      );
-    this.#refuseStrays();
+    this.#refuseFailed(i + name);
+    this.#lookAtStrays();
     const tag = this.#calls;
     this.#calls = (tag + 1) & TAG_MASK;
     const recent: Recent = { mark, over: false };
     this.#recent.set(tag, recent);
     this.#recent.delete((tag - RECENT) & TAG_MASK);
+    // What ranks agree on fails on all of them, and they go on with the next call.
+    const note = (error: unknown): void => {
+      if (i !== '') this.#note(error);
+    };
+    return this.#track(i + name, tag, mark, deadline, (call) => noting(algorithm(call), recent, note));
+  }
+
+  #track<T>(
+    operation: string,
+    tag: number,
+    mark: number,
+    deadline: number,
+    algorithm: (call: Call) => Steps<T>,
+  ): Request<T> {
     const endpoint = this.#endpoint;
     const operationName = this.#operationName;
     const call = new Call({
@@ -268,25 +297,58 @@ export class MessageCollectives implements CollectiveForm {
       operationName,
     });
     const request = new Request<T>(endpoint, call);
-    endpoint.track(call.run(this.#noting(algorithm(call), recent)), request as Request<unknown>);
+    endpoint.track(call.run(algorithm(call)), request as Request<unknown>);
     endpoint.advance();
     return request;
   }
 
-  /** An algorithm, whose end is noted. */
-  *#noting<T>(steps: Steps<T>, recent: Recent): Steps<T> {
+  /**
+   * A call that waits: all ranks agree that they make it while it is under way. If they differ, all throw, what is left of
+   * the call is dropped, and the next one is in step again.
+   */
+  #together<T>(told: Told, deadline: number, start: (() => Request<T>) | null): T {
+    const { name } = told;
+    this.#refuseFailed(name);
+    const statement = stated(told, this.#operationName);
+    const tag = this.#calls;
+    const request = start ? start() : null;
+    if (!start) this.#calls = (tag + 1) & TAG_MASK;
+    const mark = markFor('agreement', 0);
+    const agreement = this.#track(statement.call, tag | AGREEMENT_TAG, mark, deadline, (call) =>
+      agree(call, statement),
+    );
     try {
-      const value = yield* steps;
-      recent.over = true;
-      return value;
+      const error = this.#wait(agreement);
+      if (error) {
+        this.#drop(request, tag);
+        throw error;
+      }
+      return request ? this.#wait(request) : (undefined as T);
     } catch (error) {
-      this.#note(error);
+      if (error instanceof HaloweaveError && error.code === 'timeout') this.#note(error);
       throw error;
     }
   }
 
+  /** Nothing more is done for a call that ranks do not agree on. */
+  #drop(request: Request<unknown> | null, tag: number): void {
+    this.#recent.delete(tag);
+    (request?.waitsFor as Call | undefined)?.abandon();
+    this.#endpoint.dropMessages(this.#group.context + 1, tag);
+  }
+
+  #refuseFailed(operation: string): void {
+    const { rank } = this.#group;
+    if (this.#failure !== null)
+      throw new HaloweaveError(
+        'program',
+        `${operation}: an earlier collective of this communicator failed on rank ${rank} (${this.#failure}), so its ranks are out of step: make no further collective calls on it`,
+        { rank, operation },
+      );
+  }
+
   /** A call takes all messages that are meant for it: what is left of one that is over was sent by another call. */
-  #refuseStrays(): void {
+  #lookAtStrays(): void {
     const { stash } = this.#endpoint;
     if (stash.isEmpty) return;
     const { rank, context } = this.#group;
@@ -306,16 +368,44 @@ export class MessageCollectives implements CollectiveForm {
 
   /** Waits until the deadline of the call. */
   #wait<T>(request: Request<T>): T {
-    try {
-      if (!request.complete) this.#endpoint.waitUntil(() => request.complete, request.waitsFor);
-      return request.wait();
-    } catch (error) {
-      this.#note(error);
-      throw error;
-    }
+    if (!request.complete) this.#endpoint.waitUntil(() => request.complete, request.waitsFor);
+    return request.wait();
   }
 
   #note(error: unknown): void {
     this.#failure ??= error instanceof Error ? error.message : String(error);
   }
+}
+
+/** An algorithm, whose end is noted. */
+function* noting<T>(steps: Steps<T>, recent: Recent, failed: (error: unknown) => void): Steps<T> {
+  try {
+    const value = yield* steps;
+    recent.over = true;
+    return value;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+/** What a rank tells the others of a call that waits. */
+interface Told {
+  readonly name: CallName;
+  readonly op?: Operation;
+  readonly values?: readonly unknown[];
+  readonly root?: number;
+}
+
+function stated({ name, op, values = [], root }: Told, operationName: (code: number) => string): Statement {
+  const details: string[] = [];
+  if (op) details.push(operationName(op.code));
+  if (root !== undefined) details.push(`root ${root}`);
+  // Without a built-in operation anything goes with anything.
+  const operands = op && op.code !== 0 ? values.map(describe) : [];
+  return {
+    name,
+    call: details.length > 0 ? `${name} (${details.join(', ')})` : name,
+    operands: name === 'reduceScatter' ? operands.map((o, rank) => `${o} for rank ${rank}`) : operands,
+  };
 }

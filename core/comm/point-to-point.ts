@@ -20,7 +20,7 @@ import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
 import { type Buffer, outgoing } from './payload.js';
 import { fillStatus } from './record.js';
-import { ReceiveTransfer } from './rendezvous.js';
+import { isTransfer, type Transfer } from './rendezvous.js';
 import { Request, type Status } from './request.js';
 import { type Wait, waitFor } from './wait.js';
 
@@ -61,7 +61,7 @@ export class PointToPoint {
     this.members = group.members;
     this.rank = group.rank;
     this.size = group.size;
-    this.heap = endpoint.transport.heap;
+    this.heap = endpoint.heap;
   }
 
   /**
@@ -240,13 +240,13 @@ export class PointToPoint {
     const cell = endpoint.matched;
     const views = inBox ? this.transport.cells : endpoint.stash.views;
     if (status) fillStatus(status, views.i32, cell, this.group);
-    let got: { value: unknown } | ReceiveTransfer;
+    let got: { value: unknown } | Transfer;
     try {
       got = endpoint.read(views, cell, buffer);
     } finally {
       if (inBox) this.transport.release(cell);
     }
-    if (got instanceof ReceiveTransfer)
+    if (isTransfer(got))
       endpoint.finish(got, waitFor('recv', this.context, got.peer, views.i32[cell + TAG]!));
     return got.value;
   }

@@ -18,7 +18,9 @@ import {
   SOURCE,
   TAG,
 } from '../wire/cell.js';
+import { REMOTE_SHAPE } from '../wire/transfer.js';
 import type { Group } from './group.js';
+import type { LargeMessages } from './large.js';
 import {
   type Buffer,
   copyElements,
@@ -28,8 +30,9 @@ import {
   type Outgoing,
   readShape,
   writePayload,
+  writeShape,
 } from './payload.js';
-import { ReceiveTransfer, refuse } from './rendezvous.js';
+import type { Transfer } from './rendezvous.js';
 import type { Status } from './request.js';
 
 /** What a record says beside its payload. */
@@ -40,7 +43,7 @@ export interface RecordHead {
   context: number;
   mode: Mode;
   bytes: number;
-  /** Where the payload, or the descriptor of its transfer, lies in the heap, unless it is in the record. */
+  /** Where the payload, or the descriptor of its transfer, lies in the heap; what a transfer says of itself; 0 if it is in the record. */
   address: Address;
 }
 
@@ -48,6 +51,7 @@ export interface RecordHead {
 export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
   fillHead(v, cell, packKind(o.kind, o.dtype.code, head.mode, mark), head);
   if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
+  else if (head.mode === Mode.remote && o.shape) writeShape(o.shape, v.u32, cell + REMOTE_SHAPE);
 }
 
 /** Writes all of a record but a payload that lies in it; `word` is its KIND. */
@@ -72,8 +76,8 @@ export function readRecord(
   views: CellViews,
   cell: number,
   buffer: Buffer | null,
-  wake: (peer: number) => void,
-): { value: unknown } | ReceiveTransfer {
+  large: LargeMessages,
+): { value: unknown } | Transfer {
   const { i32, u32 } = views;
   const word = i32[cell + KIND]!;
   const kind = kindOf(word);
@@ -82,29 +86,33 @@ export function readRecord(
   const source = i32[cell + SOURCE]!;
   const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
   const count = (u32[cell + BYTES]! - head) / dtype.bytes;
-  const address = mode === Mode.inline ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
+  const announced = mode === Mode.rendezvous || mode === Mode.remote;
+  const address = mode !== Mode.block ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
   const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
   let landing: Landing;
   try {
     landing = buffer
       ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
-      : landFresh(
-          kind,
-          dtype,
-          count,
-          kind === Kind.ndarray ? shapeOf(heap, views, cell, mode, address) : null,
-        );
+      : landFresh(kind, dtype, count, kind === Kind.ndarray ? shapeOf(heap, views, cell, mode, large) : null);
   } catch (error) {
-    if (mode === Mode.rendezvous) refuse(heap, address, source, wake);
+    if (announced) large.refuse(views, cell);
     else if (arena) heap.giveBack(address, u32[cell + BYTES]!);
     throw error;
   }
-  if (mode === Mode.rendezvous) return new ReceiveTransfer(heap, address, landing, source, wake);
+  if (announced) return large.receive(views, cell, landing);
   const byCode = arena ? arena.views : views.byCode;
   const from = (arena ? offsetOf(address) : (cell + PAYLOAD) * 4) + head;
   copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);
   if (arena) heap.giveBack(address, u32[cell + BYTES]!);
   return { value: landing.finish() };
+}
+
+/** Frees what a record that nobody will read holds, and releases its sender. */
+export function dropRecord(heap: Heap, v: CellViews, cell: number, large: LargeMessages): void {
+  const mode = modeOf(v.i32[cell + KIND]!);
+  if (mode === Mode.block)
+    heap.giveBack(addressOf(v.u32[cell + ARENA]!, v.u32[cell + OFFSET]!), v.u32[cell + BYTES]!);
+  else if (mode !== Mode.inline) large.refuse(v, cell);
 }
 
 /** Tells of a record in the numbers of a group. */
@@ -116,8 +124,8 @@ export function fillStatus(status: Status, i32: Int32Array, cell: number, group:
   status.count = ((i32[cell + BYTES]! >>> 0) - head) / DTYPES[dtypeCodeOf(word)]!.bytes;
 }
 
-function shapeOf(heap: Heap, views: CellViews, cell: number, mode: Mode, address: Address): number[] {
-  if (mode === Mode.inline) return readShape(views.u32, cell + PAYLOAD);
-  if (mode === Mode.rendezvous) return ReceiveTransfer.shapeOf(heap, address);
-  return readShape(heap.arenaOf(address).words, offsetOf(address) / 4);
+function shapeOf(heap: Heap, v: CellViews, cell: number, mode: Mode, large: LargeMessages): number[] {
+  if (mode === Mode.inline) return readShape(v.u32, cell + PAYLOAD);
+  if (mode !== Mode.block) return large.shapeOf(v, cell);
+  return readShape(heap.arena(v.u32[cell + ARENA]!).words, v.u32[cell + OFFSET]! / 4);
 }

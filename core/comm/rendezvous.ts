@@ -1,6 +1,6 @@
 import { dtypeOf, type TypedArray } from '../memory/dtype.js';
 import { type Address, addressOf, arenaNumber, type Heap, offsetOf } from '../memory/heap.js';
-import { SHAPE_BYTES } from '../wire/cell.js';
+import { Mode, SHAPE_BYTES } from '../wire/cell.js';
 import { copyElements, type Landing, type Outgoing, readShape, writeShape } from './payload.js';
 
 /**
@@ -45,9 +45,21 @@ export interface Progressing {
   readonly value: unknown;
 }
 
+/** Tells a transfer from a value that is there. */
+export const isTransfer = (got: { value: unknown } | Transfer): got is Transfer => 'step' in got;
+
 /** One side of a large transfer. */
 export interface Transfer extends Progressing {
   readonly peer: number;
+}
+
+/** The sender's side of a large message that has been made ready and is to be announced to its receiver. */
+export interface LargeSend extends Transfer {
+  readonly mode: Mode;
+  /** What the record that announces it holds as address. */
+  readonly address: Address;
+  /** Takes it back before anybody has been told of it. */
+  withdraw(): void;
 }
 
 class Descriptor {
@@ -131,7 +143,8 @@ abstract class Side implements Transfer {
 }
 
 /** The sender's side; made with the descriptor, whose address then travels. */
-export class SendTransfer extends Side {
+export class SendTransfer extends Side implements LargeSend {
+  readonly mode = Mode.rendezvous;
   readonly #sourceInHeap: boolean;
   #ring: TypedArray | null = null;
   #filled = 0;
@@ -157,7 +170,6 @@ export class SendTransfer extends Side {
     return this.d.address;
   }
 
-  /** Takes a transfer back whose descriptor nobody has been told of. */
   withdraw(): void {
     this.#free();
   }

@@ -1,5 +1,5 @@
 import type { TypedArray } from '../memory/dtype.js';
-import { DTYPES } from '../memory/dtype.js';
+import { DTYPES, dtypeInfo } from '../memory/dtype.js';
 import { type Address, arenaNumber, type Heap, offsetOf } from '../memory/heap.js';
 import { dtypeCodeOf, Kind, kindOf, Mode, packKind, SHAPE_BYTES } from '../wire/cell.js';
 import { bytesOf, copyElements, landFresh, outgoing, readShape, writePayload } from './payload.js';
@@ -12,11 +12,13 @@ const BYTES = 1;
 const ARENA = 2;
 const OFFSET = 3;
 
-const NOTHING = -1;
+/** In place of the word that says what a value is: there is none. */
+export const NOTHING = -1;
 /** Smallest block: a cache line, the heap's own alignment. */
 const LEAST = 64;
 /** Blocks double up to this size and grow by it from there, so that a value close to an arena's size still fits. */
 const STEP = 2 ** 20;
+const WORD = dtypeInfo('i32');
 
 /**
  * The writer's side of a value that lies in the shared heap for others to read: a record, and a block that
@@ -54,6 +56,45 @@ export class Stage {
     words[at + KIND] = packKind(o.kind, o.dtype.code, Mode.block);
     words[at + BYTES] = bytes | 0;
     return bytes;
+  }
+
+  /** Says what is staged: the word for it, `NOTHING` for none. */
+  get word(): number {
+    return this.#words[this.#at + KIND]!;
+  }
+
+  /** Bytes of what is staged. */
+  get bytes(): number {
+    return this.word === NOTHING ? 0 : this.#words[this.#at + BYTES]! >>> 0;
+  }
+
+  /** Copies what is staged to other memory, at a multiple of 8 bytes, in whole words. */
+  copyTo(views: readonly TypedArray[], offset: number): void {
+    const words = Math.ceil(this.bytes / WORD.bytes);
+    if (words === 0) return;
+    copyElements(
+      this.#views[WORD.code]!,
+      this.#offset / WORD.bytes,
+      views[WORD.code]!,
+      offset / WORD.bytes,
+      words,
+    );
+  }
+
+  /** Stages what another rank has staged: `word`, and the bytes at a multiple of 8, which `copyTo` wrote. */
+  copyFrom(word: number, bytes: number, views: readonly TypedArray[], offset: number): void {
+    if (bytes > this.#room) this.#grow(bytes);
+    const words = Math.ceil(bytes / WORD.bytes);
+    if (words > 0)
+      copyElements(
+        views[WORD.code]!,
+        offset / WORD.bytes,
+        this.#views[WORD.code]!,
+        this.#offset / WORD.bytes,
+        words,
+      );
+    this.#words[this.#at + KIND] = word;
+    this.#words[this.#at + BYTES] = bytes | 0;
   }
 
   /** Frees the block; nobody reads any more. */

@@ -66,41 +66,84 @@ function leastBottleneck(weights: Float64Array, total: number, ranks: number): n
  */
 export function cutByWeight(weights: ArrayLike<number>, ranks: number): Int32Array {
   require(Number.isSafeInteger(ranks) && ranks >= 1, () => `a cut over ${ranks} ranks: use an integer ≥ 1`);
+  return cutByHosts(weights, new Int32Array(ranks).fill(1));
+}
+
+/**
+ * As `cutByWeight`, hosts first: `ranks[h]` ranks are on host h, none on some if need be. The largest range weight is
+ * the least possible here too; among such cuts the boundaries between hosts lie as near as they can to their share
+ * of the ranks, and then those between the ranks of a host to theirs of the host's weight. The same for one host and for
+ * hosts of one rank. Gives the boundaries of all ranks, host by host.
+ * @throws HaloweaveError 'argument' if there is no rank, a number of ranks is no whole number, or a weight is none.
+ */
+export function cutOverHosts(weights: ArrayLike<number>, ranks: ArrayLike<number>): Int32Array {
+  const hosts = cutByHosts(weights, ranks);
+  const cut: number[] = [0];
+  for (let h = 0; h < ranks.length; h++) {
+    if (ranks[h] === 0) continue;
+    const range = Array.from({ length: hosts[h + 1] - hosts[h] }, (_, k) => weights[hosts[h] + k]);
+    for (const b of cutByWeight(range, ranks[h]).subarray(1)) cut.push(hosts[h] + b);
+  }
+  return Int32Array.from(cut);
+}
+
+/** The first place whose sum of weights before it is at least `sum`, parts + 1 if there is none: sums are integers. */
+function firstFrom(prefix: Float64Array, sum: number): number {
+  let low = 0;
+  let high = prefix.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (prefix[middle] < sum) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The boundaries between hosts of several ranks each (length hosts + 1). */
+function cutByHosts(weights: ArrayLike<number>, ranksOf: ArrayLike<number>): Int32Array {
+  const hosts = ranksOf.length;
+  // firstRank[h]: ranks of the hosts before h.
+  const firstRank = new Float64Array(hosts + 1);
+  for (let h = 0; h < hosts; h++) {
+    require(Number.isSafeInteger(ranksOf[h]) && ranksOf[h] >= 0, () =>
+      `host ${h} has ${ranksOf[h]} ranks: use a whole number of 0 or more`);
+    firstRank[h + 1] = firstRank[h] + ranksOf[h];
+  }
+  const ranks = firstRank[hosts];
+  require(ranks >= 1, 'a cut over hosts without ranks: at least one host must have one');
   const w = integerWeights(weights);
   const parts = w.length;
-  const cut = new Int32Array(ranks + 1);
-  if (parts <= ranks) {
-    for (let r = 0; r <= ranks; r++) cut[r] = Math.min(r, parts);
-    return cut;
-  }
+  if (parts <= ranks) return Int32Array.from(firstRank, (r) => Math.min(r, parts));
+  const cut = new Int32Array(hosts + 1);
   const prefix = new Float64Array(parts + 1);
   for (let i = 0; i < parts; i++) prefix[i + 1] = prefix[i] + w[i];
   const total = prefix[parts];
   const bound = leastBottleneck(w, total, ranks);
 
-  // earliest[r]: the first place for boundary r from which the remaining ranks can still hold the rest.
-  const earliest = new Int32Array(ranks + 1);
-  earliest[ranks] = parts;
-  for (let r = ranks - 1; r >= 1; r--) {
-    let at = earliest[r + 1];
-    while (at > 0 && prefix[earliest[r + 1]] - prefix[at - 1] <= bound) at--;
-    earliest[r] = at;
+  // earliest[h]: the first place for boundary h from which the remaining hosts' ranks can still hold the rest.
+  const earliest = new Int32Array(hosts + 1);
+  earliest[hosts] = parts;
+  for (let h = hosts - 1; h >= 1; h--) {
+    let at = earliest[h + 1];
+    for (let r = 0; r < ranksOf[h] && at > 0; r++) at = firstFrom(prefix, prefix[at] - bound);
+    earliest[h] = at;
   }
   let near = 0;
-  let reach = 0;
-  for (let r = 1; r < ranks; r++) {
-    const from = cut[r - 1];
-    if (reach < from) reach = from;
-    while (reach < parts && prefix[reach + 1] - prefix[from] <= bound) reach++;
-    const share = (total / ranks) * r;
+  for (let h = 1; h < hosts; h++) {
+    const from = cut[h - 1];
+    // The last place that the host's ranks reach.
+    let reach = from;
+    for (let r = 0; r < ranksOf[h - 1] && reach < parts; r++)
+      reach = firstFrom(prefix, prefix[reach] + bound + 1) - 1;
+    const share = (total / ranks) * firstRank[h];
     while (near < parts && prefix[near] < share) near++;
     const target = near > 0 && share - prefix[near - 1] < prefix[near] - share ? near - 1 : near;
-    // One part for this rank and for each one after it; the window is never empty because the rank
-    // before stopped at or after its own earliest place.
-    const first = Math.max(from + 1, earliest[r]);
-    const last = Math.min(reach, parts - (ranks - r));
-    cut[r] = Math.min(Math.max(target, first), last);
+    // One part for every rank of this host and of those after it; the window is never empty because the
+    // host before stopped at or after its own earliest place.
+    const first = Math.max(from + ranksOf[h - 1], earliest[h]);
+    const last = Math.min(reach, parts - (ranks - firstRank[h]));
+    cut[h] = Math.min(Math.max(target, first), last);
   }
-  cut[ranks] = parts;
+  cut[hosts] = parts;
   return cut;
 }

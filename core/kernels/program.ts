@@ -17,6 +17,8 @@ export interface KernelOptions {
   silent: boolean;
   /** Whether the host saves the final state's fields. */
   save: boolean;
+  /** By part: what a cycle of it costs, to place parts by; measured, say (default: volumes, or the graph's weights). */
+  weights?: Float64Array | null;
   /** Whether the final state's fields are to lie together after the run: on several hosts they are brought to rank 0's. */
   keep: boolean;
 }

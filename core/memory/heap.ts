@@ -38,6 +38,8 @@ const MIN_PAGES = 16;
 const COUNT_AT = 0;
 const GROW_LOCK_AT = 1;
 const NEXT_SEAT_AT = 2;
+/** Odd while a block that was on its way to another host is given back; counts on. */
+const CARRIED_AT = 3;
 /** From here a line for each thread that has attached: blocks it keeps, and their bytes in units of 64. */
 const SEATS = 16;
 const SEAT_WORDS = 16;
@@ -74,6 +76,8 @@ export class Heap {
   readonly #channel: BroadcastChannel;
   readonly #cache = new BlockCache();
   readonly #seat: number;
+  /** Blocks that this thread is carrying. */
+  #carried = 0;
   #ended: () => void = () => {};
 
   private constructor(handle: HeapHandle) {
@@ -183,6 +187,40 @@ export class Heap {
   }
 
   /**
+   * From now on a block counts as free, though it holds what is on its way between hosts: for a host's main thread, which
+   * sends and receives for its ranks.
+   * @internal
+   */
+  carry(): void {
+    this.#carried++;
+    this.#noteCache();
+  }
+
+  /**
+   * A carried block belongs to a rank from now on.
+   * @internal
+   */
+  handOver(): void {
+    this.#carried--;
+    this.#noteCache();
+  }
+
+  /**
+   * Gives a carried block back. Only one thread of a heap may carry.
+   * @internal
+   */
+  carriedBack(address: Address, bytes: number): void {
+    Atomics.add(this.#words, CARRIED_AT, 1);
+    this.#carried--;
+    if (this.#seat < MAX_SEATS && this.#cache.keep(address, bytes)) this.#noteCache();
+    else {
+      this.release(address);
+      this.#noteCache();
+    }
+    Atomics.add(this.#words, CARRIED_AT, 1);
+  }
+
+  /**
    * The arena of that number, learning of it from its announcement if need be.
    * @internal
    */
@@ -221,10 +259,14 @@ export class Heap {
 
   /** Number of blocks in use. */
   get blocks(): number {
-    this.#sync();
-    let n = 0;
-    for (const a of this.#arenas) n += a.blocks;
-    return n - this.#sumSeats(0);
+    for (;;) {
+      const before = Atomics.load(this.#words, CARRIED_AT);
+      this.#sync();
+      let n = 0;
+      for (const a of this.#arenas) n += a.blocks;
+      n -= this.#sumSeats(0);
+      if ((before & 1) === 0 && Atomics.load(this.#words, CARRIED_AT) === before) return n;
+    }
   }
 
   /** Releases what this thread keeps, and stops listening for new arenas. The memory goes when no thread holds a view of it. */
@@ -252,7 +294,7 @@ export class Heap {
 
   #noteCache(): void {
     const at = SEATS + this.#seat * SEAT_WORDS;
-    this.#words[at] = this.#cache.blocks;
+    Atomics.store(this.#words, at, this.#cache.blocks + this.#carried);
     this.#words[at + 1] = this.#cache.bytes / 64 + this.#cache.blocks;
   }
 

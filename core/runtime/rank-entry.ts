@@ -40,12 +40,15 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     : printHere(control, tag);
   printAtOnce(sink, task.output);
   const heap = Heap.attach(task.heap);
+  const { heaps, hostOf } = task.plan;
+  const own = heaps && hostOf ? Heap.attach(heaps[hostOf[task.rank]!]!) : heap;
   try {
     const transport = new ThreadsTransport({
       ...task,
       heap,
       ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
     });
+    own.onWait(() => transport.check());
     const outcome = await runRank(
       transport,
       task.plan,
@@ -54,6 +57,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
         begun: (recovers) => notify({ type: 'begun', recovers }),
       },
       null,
+      own,
     );
     refuseUnclonable(outcome);
     return { ok: true, outcome };
@@ -64,6 +68,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
     notify({ type: 'failed', rank: task.rank, error: serialised });
     return { ok: false, rank: task.rank, error: serialised };
   } finally {
+    if (own !== heap) own.close();
     heap.close();
     task.notices.close();
   }

@@ -4,6 +4,7 @@ import { Endpoint } from '../comm/endpoint.js';
 import { type RankResults, ResultHash } from '../comm/result-hash.js';
 import { Horizon } from '../kernels/horizon.js';
 import type { Args, KernelOptions, KernelOutcome } from '../kernels/program.js';
+import type { HeapHandle } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
 import { TraceRing } from '../observe/trace-ring.js';
 import type { Transport } from '../transport/transport.js';
@@ -23,6 +24,8 @@ export interface RunPlan {
   progress: SharedArrayBuffer;
   /** By rank: its host; null if all are on one. */
   hostOf: Int32Array | null;
+  /** By host, where hosts are pretended (`RunOptions.apart`): the memory that its ranks share, beside that of messages. */
+  heaps?: HeapHandle[];
   /** Null unless the run is traced. */
   trace: TracePlan | null;
 }
@@ -58,12 +61,13 @@ export async function runRank(
   plan: RunPlan,
   notices: RankNotices,
   breathe: (() => Promise<void>) | null,
+  heap = transport.heap,
 ): Promise<RankOutcome> {
   const ring = plan.trace
     ? new TraceRing(plan.trace.rings[transport.rank]!, transport.heap, plan.trace.origin)
     : null;
   if (ring) traceTransport(transport, ring);
-  const endpoint = new Endpoint(transport);
+  const endpoint = new Endpoint(transport, heap);
   const results = plan.options.hash ? new ResultHash() : null;
   const comm = new Communicator(endpoint, worldGroup(endpoint, results));
   if (ring) traceCalls(comm, ring);

@@ -49,6 +49,7 @@ async function runOnce(
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const heap = Heap.create();
+  const apart = options.apart?.map(() => Heap.create());
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
   const plan: RunPlan = {
     file,
@@ -56,6 +57,7 @@ async function runOnce(
     args: options.args ?? {},
     options: asked,
     hostOf: hostsApart(options.apart, ranks),
+    ...(apart ? { heaps: apart.map((h) => h.handle()) } : {}),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
     trace:
@@ -78,6 +80,7 @@ async function runOnce(
           });
   } finally {
     watch.stop();
+    for (const h of apart ?? []) h.close();
     heap.close();
   }
   const traced = async (): Promise<TraceSummary | null> =>
@@ -97,7 +100,7 @@ async function runOnce(
   }
   watch.last();
   const result = summarise(file, transport, choice, outcome.ranks, (table, field) =>
-    gatherField(heap, table, field),
+    gatherField(apart?.[0] ?? heap, table, field),
   );
   result.trace = await traced();
   if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);

@@ -47,7 +47,12 @@ export function summarise(
     saved: [],
     gather: (field) => {
       if (!kernel?.gather)
-        throw new HaloweaveError('argument', `this program has no field '${field}' to gather`);
+        throw new HaloweaveError(
+          'argument',
+          kernel?.state.length
+            ? `gather: field '${field}' was not kept when the run on several hosts ended: run with keep`
+            : `this program has no field '${field}' to gather`,
+        );
       return gather(kernel.gather, field);
     },
   };

@@ -46,6 +46,11 @@ export interface Transport {
   readonly spins: number;
   /** Messages dropped because they were of an earlier epoch. */
   readonly stale: number;
+  /**
+   * True if a host's main thread carries what goes to ranks of other hosts (transport/zeromq/bridge): it sends pieces of
+   * arrays in the heap from where they lie, and brings pieces to arrays in the heap.
+   */
+  readonly bridged: boolean;
   sharesMemory(peer: number): boolean;
   /** First word of a free record in the queue of `peer`, or −1 if the queue is full. */
   acquire(peer: number): number;

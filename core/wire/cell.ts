@@ -37,7 +37,17 @@ export const Kind = {
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** Where the payload is. */
-export const Mode = { inline: 0, block: 1, rendezvous: 2 } as const;
+export const Mode = {
+  inline: 0,
+  /** In a block of the heap, which whoever takes the message gives back. */
+  block: 1,
+  /** Where the sender has it: the record holds the address of a descriptor in the heap (comm/rendezvous). */
+  rendezvous: 2,
+  /** With the sender, which shares no memory: ARENA holds the number of the transfer (wire/transfer). */
+  remote: 3,
+  /** A piece of an array in the heap, which the host sends from there (wire/transfer). */
+  piece: 4,
+} as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 /** Bytes of the shape record before an ndarray's elements: a count and up to 15 extents, one cache line. */

@@ -9,7 +9,10 @@ export const HALO_CONTEXT = -2;
 export const PARTIAL_CONTEXT = -3;
 export const FRAME_CONTEXT = -4;
 export const GATHER_CONTEXT = -5;
+/** What the two sides of a large message tell each other, and its pieces (see wire/transfer). */
+export const TRANSFER_CONTEXT = -6;
+export const PIECE_CONTEXT = -7;
 /** The lowest context there is. */
-export const LEAST_CONTEXT = GATHER_CONTEXT;
+export const LEAST_CONTEXT = PIECE_CONTEXT;
 /** The communicator of all ranks. */
 export const WORLD_CONTEXT = 0;

@@ -7,6 +7,15 @@ import { kernelProgramFile } from '../support/kernel-programs.js';
 const ways: [string, RunOptions][] = [
   ['inline', { transport: 'inline' }],
   ...[1, 2, 3, 4, 7].map((ranks): [string, RunOptions] => [`${ranks} ranks`, { ranks }]),
+  ...[
+    [1, 1],
+    [2, 1],
+    [1, 2, 1],
+    [3, 4],
+  ].map((apart): [string, RunOptions] => [
+    `${apart.join(' + ')} ranks that share no memory`,
+    { ranks: apart.reduce((a, b) => a + b, 0), apart },
+  ]),
 ];
 
 const program = (name: string, args: Args, options: RunOptions): Promise<RunResult> =>

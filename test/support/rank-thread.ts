@@ -3,7 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Communicator } from '../../core/comm/communicator.js';
 import { Endpoint } from '../../core/comm/endpoint.js';
 import { Heap, type HeapHandle } from '../../core/memory/heap.js';
+import type { Placement } from '../../core/transport/threads/layout.js';
 import { ThreadsTransport } from '../../core/transport/threads/transport.js';
+import { ZeromqTransport } from '../../core/transport/zeromq/transport.js';
 
 export interface ThreadSetup {
   module: string;
@@ -15,6 +17,8 @@ export interface ThreadSetup {
   control: SharedArrayBuffer;
   heap: HeapHandle;
   args: Readonly<Record<string, unknown>>;
+  /** For one of several hosts: whose memory this is. */
+  placement?: Placement;
 }
 
 /** What a rank's function gets. */
@@ -31,7 +35,9 @@ export type RankBody = (tools: RankTools) => unknown;
 if (parentPort) {
   const setup = workerData as ThreadSetup;
   const heap = Heap.attach(setup.heap);
-  const transport = new ThreadsTransport({ ...setup, heap });
+  const transport = setup.placement
+    ? new ZeromqTransport({ ...setup, heap })
+    : new ThreadsTransport({ ...setup, heap });
   const endpoint = new Endpoint(transport);
   const comm = new Communicator(endpoint);
   const module = (await import(setup.module)) as Record<string, RankBody>;

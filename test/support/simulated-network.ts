@@ -61,6 +61,7 @@ class SimulatedTransport implements Transport {
   readonly cells: CellViews;
   readonly spins = 0;
   readonly stale = 0;
+  readonly bridged = false;
   readonly #net: SimulatedNetwork;
   #current: Sent | null = null;
 

@@ -166,6 +166,11 @@ export class Call implements Progressing, Wait {
     }
   }
 
+  /** Does nothing more but sending on what others are still to take. */
+  abandon(): void {
+    this.#steps = null;
+  }
+
   /** After an error: what others are still to take from here goes on by itself. */
   #leave(): void {
     const outbox = this.#outbox;

@@ -5,7 +5,7 @@ import { INLINE_BYTES, Mode } from '../../wire/cell.js';
 import { EAGER_BYTES, type Endpoint } from '../endpoint.js';
 import { bytesOf, type Outgoing, writePayload } from '../payload.js';
 import { fillRecord } from '../record.js';
-import { SendTransfer } from '../rendezvous.js';
+import type { LargeSend } from '../rendezvous.js';
 
 /** A message made ready: its payload lies where the receiver will read it, or is small enough for the record. */
 interface Parcel {
@@ -15,7 +15,7 @@ interface Parcel {
   readonly peer: number;
   readonly mode: Mode;
   readonly address: Address;
-  readonly transfer: SendTransfer | null;
+  readonly transfer: LargeSend | null;
 }
 
 /**
@@ -30,7 +30,7 @@ export class Outbox {
   /** What has found no room yet, in order. */
   readonly #kept: Parcel[] = [];
   /** Large messages whose receiver has not taken everything yet. */
-  readonly #under: SendTransfer[] = [];
+  readonly #under: LargeSend[] = [];
 
   constructor(endpoint: Endpoint, tag: number, context: number, mark: number) {
     this.#endpoint = endpoint;
@@ -71,8 +71,8 @@ export class Outbox {
     const { transport } = this.#endpoint;
     const { heap } = transport;
     if (bytes > EAGER_BYTES) {
-      const transfer = new SendTransfer(heap, o, peer, (rank) => transport.wake(rank));
-      return { o, bytes, peer, mode: Mode.rendezvous, address: transfer.address, transfer };
+      const transfer = this.#endpoint.large.send(o, peer);
+      return { o, bytes, peer, mode: transfer.mode, address: transfer.address, transfer };
     }
     if (bytes <= INLINE_BYTES) return { o, bytes, peer, mode: Mode.inline, address: 0, transfer: null };
     const address = heap.lend(bytes);

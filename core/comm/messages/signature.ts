@@ -14,11 +14,14 @@ const CALLS = [
   'reduceScatter',
   'scan',
   'exscan',
+  'agreement',
 ] as const;
 export type CallName = Exclude<(typeof CALLS)[number], 'no collective'>;
 
 /** The first of those that take an operation. */
 const FIRST_REDUCTION = CALLS.indexOf('reduce');
+/** The last of them. */
+const LAST_REDUCTION = CALLS.indexOf('exscan');
 const ROOTED = new Set<string>(['bcast', 'gather', 'scatter']);
 
 // Bits of a mark: 4 for the collective; then for reductions 6 for the operation's code and 6 for the operand's form, for
@@ -41,7 +44,8 @@ export function markForReduction(call: CallName, operation: number, form: number
 
 export const formOfMark = (mark: number): number => mark & FORM_MASK;
 
-const isReduction = (mark: number): boolean => mark >> CALL_AT >= FIRST_REDUCTION;
+const isReduction = (mark: number): boolean =>
+  mark >> CALL_AT >= FIRST_REDUCTION && mark >> CALL_AT <= LAST_REDUCTION;
 
 /** Whether two marks are of the same collective with the same root or operation. */
 export function sameCall(a: number, b: number): boolean {

@@ -4,7 +4,8 @@ import type { TypedArray } from '../../memory/dtype.js';
 import type { Hosts } from '../hosts.js';
 import type { BlockLayout } from './blocks.js';
 import type { GridDomain } from './grid.js';
-import type { OwnedPart, PlanCache } from './owned-part.js';
+import type { OwnedPart } from './owned-part.js';
+import type { PlanCache } from './plan-cache.js';
 
 /** No other message of a kernel program has a tag. */
 const TAG = 0;

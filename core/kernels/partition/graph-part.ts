@@ -1,16 +1,15 @@
-import { readStaged, STAGED_WORDS, Stage } from '../../comm/staged.js';
+import type { Endpoint } from '../../comm/endpoint.js';
+import { readStaged, STAGED_WORDS, type Stage } from '../../comm/staged.js';
 import type { Heap } from '../../memory/heap.js';
 import { type Address, offsetOf } from '../../memory/heap.js';
 import type { GraphDomain } from './graph.js';
+import { blockBytes, clearHeader, recordAt, stageAt } from './graph-block.js';
 import type { AcceptFunction, GraphMembers, ShareContext, ShareFunction } from './graph-definition.js';
+import { ShareMessage } from './graph-messages.js';
+import { edgesTo } from './graph-mirrors.js';
 import type { KernelPart, PartId } from './kernel-part.js';
 import type { Mutable } from './sweep.js';
 import { refusePromise, userError } from './user-error.js';
-
-/** Words of a block before its records: the counter of published steps, alone on two cache lines. */
-const HEADER_WORDS = 32;
-/** Two records an edge, used in turn. */
-const EDGE_WORDS = 2 * STAGED_WORDS;
 
 /** A part of a graph as user code sees it. */
 export class GraphPartObject implements GraphMembers {
@@ -38,6 +37,7 @@ export interface GraphShares {
  * A part of a graph on the rank that owns it. Its block in the shared heap holds the counter of published
  * steps and, for every neighbour, two records of what is staged for it, used in turn: whoever runs step t
  * has seen all neighbours publish t, so they have taken in what was shared for t − 1, and its slot is free.
+ * Ranks that share no memory get what is staged for their parts as a message a step, and keep a mirror.
  */
 export class OwnedGraphPart implements KernelPart {
   readonly id: PartId;
@@ -50,6 +50,7 @@ export class OwnedGraphPart implements KernelPart {
   measured = -1;
   readonly wakes: number[] = [];
   remotePieces = 0;
+  far = false;
   readonly #heap: Heap;
   readonly #phases: GraphShares;
   readonly #context: Mutable<ShareContext>;
@@ -61,11 +62,16 @@ export class OwnedGraphPart implements KernelPart {
   readonly #theirWords: Int32Array[] = [];
   readonly #theirAt: number[] = [];
   readonly #remote: boolean[] = [];
+  /** By edge: true if the neighbour's rank is on another host. */
+  readonly #away: boolean[] = [];
+  /** One for each rank of another host that has neighbours. */
+  readonly #messages: ShareMessage[] = [];
   // By neighbour, itself excluded: where its counter is.
   readonly #counters: Int32Array[] = [];
   readonly #counterAt: number[] = [];
   #bytes = 0;
   #between = 0;
+  #betweenHosts = 0;
 
   constructor(
     heap: Heap,
@@ -86,31 +92,52 @@ export class OwnedGraphPart implements KernelPart {
     this.#context = context;
     this.#words = heap.arenaOf(address).words;
     this.#at = offsetOf(address) / 4;
-    if (fresh) this.#words.fill(0, this.#at, this.#at + HEADER_WORDS);
+    if (fresh) clearHeader(this.#words, this.#at, 0);
     for (let k = 0; k < this.object.neighbours.length; k++)
       for (const parity of [0, 1] as const)
-        this.#stages[parity].push(new Stage(heap, this.#words, record(this.#at, k, parity)));
+        this.#stages[parity].push(stageAt(heap, this.#words, this.#at, k, parity));
   }
 
   /** Bytes of the block of a part with so many neighbours. */
   static blockBytes(neighbours: number): number {
-    return (HEADER_WORDS + neighbours * EDGE_WORDS) * 4;
+    return blockBytes(neighbours);
   }
 
-  /** Finds the neighbours' counters and records, once all blocks have addresses. */
-  connect(domain: GraphDomain, blocks: Float64Array, owner: Int32Array, rank: number): void {
+  /**
+   * Finds the neighbours' counters and records, once all blocks have addresses: those of mirrors where the owner
+   * shares no memory. Without an endpoint all do.
+   */
+  connect(
+    domain: GraphDomain,
+    blocks: Float64Array,
+    owner: Int32Array,
+    rank: number,
+    endpoint: Endpoint | null = null,
+  ): void {
     domain.neighbours[this.number]!.forEach((n, k) => {
       const { words } = this.#heap.arenaOf(blocks[n]!);
       const at = offsetOf(blocks[n]!) / 4;
       this.#theirWords.push(words);
-      this.#theirAt.push(record(at, domain.places[this.number]![k]!, 0));
+      this.#theirAt.push(recordAt(at, domain.places[this.number]![k]!, 0));
       const theirs = owner[n]!;
+      const away = endpoint !== null && !endpoint.transport.sharesMemory(theirs);
       this.#remote.push(theirs !== rank);
-      if (theirs !== rank && !this.wakes.includes(theirs)) this.wakes.push(theirs);
+      this.#away.push(away);
+      // A message wakes by itself.
+      if (theirs !== rank && !away && !this.wakes.includes(theirs)) this.wakes.push(theirs);
+      if (away && !this.#messages.some((m) => m.rank === theirs)) {
+        const stages = edgesTo(domain, this.number, owner, theirs).map((edge) => this.#stages[0][edge]!);
+        this.#messages.push(new ShareMessage(endpoint!, theirs, this.number, stages));
+      }
       if (n === this.number) return;
       this.#counters.push(words);
       this.#counterAt.push(at);
     });
+    // A message is a copy: what it was made of need not be kept for a second step.
+    this.#away.forEach((away, k) => {
+      if (away) this.#stages[1][k] = this.#stages[0][k]!;
+    });
+    this.far = this.#messages.length > 0;
   }
 
   ready(step: number): boolean {
@@ -140,15 +167,21 @@ export class OwnedGraphPart implements KernelPart {
   }
 
   publish(step: number, phase: number): void {
-    const share = this.#phases.shares[phase];
+    const share = this.#phases.shares[phase]!;
     this.#bytes = 0;
     this.#between = 0;
+    this.#betweenHosts = 0;
     this.remotePieces = 0;
     if (share) this.#stage(share, this.#place(step, phase), this.#stages[step & 1]!);
     this.step = step;
     this.unpacked = false;
     if (this.wakes.length > 0) Atomics.store(this.#words, this.#at, step);
     else this.#words[this.#at] = step;
+  }
+
+  send(step: number, phase: number): void {
+    const shares = this.#phases.shares[phase] !== null;
+    for (let m = 0; m < this.#messages.length; m++) this.#messages[m]!.send(step, shares);
   }
 
   bytes(): number {
@@ -160,12 +193,8 @@ export class OwnedGraphPart implements KernelPart {
   }
 
   bytesBetweenHosts(): number {
-    return 0;
+    return this.#betweenHosts;
   }
-
-  readonly far: boolean = false;
-
-  send(): void {}
 
   /** Gives back the blocks of what is staged: another rank stages it anew. */
   release(): void {
@@ -181,6 +210,7 @@ export class OwnedGraphPart implements KernelPart {
         const bytes = stages[k]!.write(value);
         this.#bytes += bytes;
         if (this.#remote[k]) this.#between += bytes;
+        if (this.#away[k]) this.#betweenHosts += bytes;
       } catch (cause) {
         throw userError(cause, 'share', this.id, context);
       }
@@ -197,9 +227,4 @@ export class OwnedGraphPart implements KernelPart {
     context.phase = phase;
     return context;
   }
-}
-
-/** The record of what is staged over an edge. */
-function record(block: number, edge: number, parity: 0 | 1): number {
-  return block + HEADER_WORDS + edge * EDGE_WORDS + parity * STAGED_WORDS;
 }

@@ -1,15 +1,18 @@
 import { deserialize } from 'node:v8';
 import { HaloweaveError } from '../../base/errors.js';
-import { cutByWeight } from '../../decomposition/cut.js';
-import { arrayAt, zeros } from '../../memory/array.js';
+import { place, ranksByHost } from '../../decomposition/placement.js';
 import type { NdArray } from '../../memory/ndarray.js';
+import type { Hosts } from '../hosts.js';
 import type { RankEnvironment, SavedState } from '../program.js';
+import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
+import { blockBytes } from './graph-block.js';
 import { bytesOfState, exchangeStates, GraphCheck } from './graph-check.js';
 import { collectValues } from './graph-collect.js';
 import type { GraphDefinition, ShareContext } from './graph-definition.js';
 import { EmittedHash } from './graph-hash.js';
+import { GraphMirrors } from './graph-mirrors.js';
 import { OwnedGraphPart } from './graph-part.js';
 import type { ResolvedGraph } from './graph-resolve.js';
 import type { KernelPart, PartId } from './kernel-part.js';
@@ -26,37 +29,40 @@ export class GraphRuntime implements DomainRuntime {
   readonly #program: ResolvedGraph;
   readonly #env: RankEnvironment;
   readonly #context: Mutable<ShareContext>;
-  /** Heap address of every part's block. */
+  /** Where this rank looks for a part's block: the heap address of every block of its host, and of its mirrors. */
   readonly #blocks: Float64Array;
+  /** By part: its rank. */
+  #owner: Int32Array;
+  /** Null on one host. */
+  readonly #relay: Relay | null;
 
   /** Cuts the parts by weight in the order of the domain, makes this rank's, and connects them to their neighbours. */
-  constructor(definition: GraphDefinition<unknown, unknown>, program: ResolvedGraph, env: RankEnvironment) {
+  constructor(
+    definition: GraphDefinition<unknown, unknown>,
+    program: ResolvedGraph,
+    env: RankEnvironment,
+    hosts: Hosts,
+    relay: Relay | null,
+  ) {
+    this.#relay = relay;
     this.#definition = definition;
     this.#program = program;
     this.#env = env;
-    const { comm, args } = env;
+    const { comm, args, options } = env;
     const { domain } = program;
-    const { order } = domain;
-    const cuts = cutByWeight(
-      Array.from(order, (n) => domain.weights[n]!),
-      comm.size,
-    );
-    const owner = new Int32Array(domain.parts);
-    for (let r = 0; r < comm.size; r++) for (let k = cuts[r]!; k < cuts[r + 1]!; k++) owner[order[k]!] = r;
+    const { owner, cuts } = place(domain.order, options.weights ?? domain.weights, ranksByHost(hosts.of));
     const heap = comm.heap;
-    const table = comm.bcast(comm.rank === 0 ? heap.locate(zeros(heap, domain.parts).data) : 0);
-    const blocks = arrayAt(heap, table, [domain.parts], 'f64').data as Float64Array;
     const context: Mutable<ShareContext> = { args, cycle: -1, phase: 0, rank: comm.rank, ranks: comm.size };
-    const parts: OwnedGraphPart[] = [];
-    for (let k = cuts[comm.rank]!; k < cuts[comm.rank + 1]!; k++) {
-      const number = order[k]!;
-      const address = heap.allocate(OwnedGraphPart.blockBytes(domain.neighbours[number]!.length));
-      blocks[number] = address;
-      parts.push(new OwnedGraphPart(heap, domain, number, address, program, context));
-    }
-    comm.barrier();
-    for (const p of parts) p.connect(domain, blocks, owner, comm.rank);
+    const mine = [...domain.order.subarray(cuts[comm.rank]!, cuts[comm.rank + 1]!)];
+    const addresses = mine.map((n) => heap.allocate(blockBytes(domain.neighbours[n]!.length)));
+    const parts = mine.map((n, k) => new OwnedGraphPart(heap, domain, n, addresses[k]!, program, context));
+    const blocks = new Float64Array(domain.parts);
+    for (const [rank, theirs] of comm.allgather(pairs(mine, addresses)).entries())
+      if (hosts.near(rank)) for (let k = 0; k < theirs.length; k += 2) blocks[theirs[k]!] = theirs[k + 1]!;
+    if (relay) new GraphMirrors(heap, domain, mine, owner, env.endpoint, blocks);
+    for (const p of parts) p.connect(domain, blocks, owner, comm.rank, relay && env.endpoint);
     this.parts = parts;
+    this.#owner = owner;
     this.#context = context;
     this.#blocks = blocks;
   }
@@ -74,6 +80,7 @@ export class GraphRuntime implements DomainRuntime {
     for (const p of this.parts) {
       p.object.state = deserialize(await saved.part(p.number));
       p.publish(step, last);
+      if (p.far) p.send(step, last);
     }
   }
 
@@ -96,6 +103,7 @@ export class GraphRuntime implements DomainRuntime {
       p.connect(domain, this.#blocks, owner, comm.rank);
       return p;
     });
+    this.#owner = Int32Array.from(owner);
     for (const p of this.parts) p.publish(step, this.#program.shares.length - 1);
     comm.barrier();
   }
@@ -114,8 +122,13 @@ export class GraphRuntime implements DomainRuntime {
   /** What the last phase shares is exchanged once: the first workunit finds what it finds in every later cycle. */
   fillHalos(): void {
     const last = this.#program.shares.length - 1;
-    for (const p of this.parts) p.publish(0, last);
+    for (const p of this.parts) {
+      p.publish(0, last);
+      if (p.far) p.send(0, last);
+    }
     this.#env.comm.barrier();
+    // What came from other hosts may have been overtaken by the barrier.
+    this.#relay?.waitUntil(() => this.parts.every((p) => p.ready(0)), 'halos');
     for (const p of this.parts) p.unpack(0, last);
     this.#env.comm.barrier();
   }
@@ -127,7 +140,14 @@ export class GraphRuntime implements DomainRuntime {
   finish(context: Context): null {
     const { collect } = this.#definition;
     if (collect)
-      this.collected = collectValues(collect, this.parts, this.#program.domain, this.#env, context);
+      this.collected = collectValues(
+        collect,
+        this.parts,
+        this.#owner,
+        this.#program.domain,
+        this.#env,
+        context,
+      );
     return null;
   }
 
@@ -148,4 +168,11 @@ export class GraphRuntime implements DomainRuntime {
       }
     return h.words();
   }
+}
+
+/** Two numbers a part: its own, and its address. */
+function pairs(numbers: readonly number[], addresses: readonly number[]): Float64Array {
+  return Float64Array.from({ length: 2 * numbers.length }, (_, k) =>
+    k % 2 === 0 ? numbers[k / 2]! : addresses[(k - 1) / 2]!,
+  );
 }

@@ -1,14 +1,17 @@
 import { boxVolume } from '../../decomposition/box.js';
 import { curveOrder } from '../../decomposition/curve.js';
-import { cutByWeight } from '../../decomposition/cut.js';
+import { place, ranksByHost } from '../../decomposition/placement.js';
 import { partBox } from '../../halo/plan.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { Hosts } from '../hosts.js';
 import type { GatherTable, RankEnvironment, SavedState } from '../program.js';
+import type { Relay } from '../relay.js';
 import type { PartitionDefinition } from './definition.js';
-import type { DomainRuntime } from './domain-runtime.js';
+import type { DomainRuntime, FrameSink } from './domain-runtime.js';
+import { FarFields } from './far-fields.js';
+import { FarFrames } from './far-frames.js';
 import { exchangeAll } from './first-exchange.js';
-import { Frames } from './frames.js';
+import { Frames, outputFields } from './frames.js';
 import { gatherField, gatherTable } from './gather.js';
 import type { FieldTypes } from './grid.js';
 import { GridCheck } from './grid-check.js';
@@ -16,8 +19,9 @@ import { hashOf } from './hash.js';
 import type { KernelPart } from './kernel-part.js';
 import type { Mirrors } from './mirror.js';
 import { Neighbours } from './neighbours.js';
-import { OwnedPart, PlanCache } from './owned-part.js';
+import { OwnedPart } from './owned-part.js';
 import { type PartConstructor, partClass } from './part.js';
+import { PlanCache } from './plan-cache.js';
 import type { ResolvedProgram } from './resolve.js';
 import { gridSignature } from './signature.js';
 
@@ -28,6 +32,9 @@ export class GridRuntime implements DomainRuntime {
   readonly #program: ResolvedProgram;
   readonly #env: RankEnvironment;
   readonly #hosts: Hosts;
+  readonly #relay: Relay | null;
+  /** After the end: what lies on other hosts. */
+  #away: FarFields | null = null;
   readonly #cache: PlanCache;
   readonly #Class: PartConstructor;
   /** Address of the block of every part that a rank of this host owns. */
@@ -42,18 +49,20 @@ export class GridRuntime implements DomainRuntime {
     program: ResolvedProgram,
     env: RankEnvironment,
     hosts: Hosts,
+    relay: Relay | null,
   ) {
     this.#output = output;
     this.#program = program;
     this.#env = env;
     this.#hosts = hosts;
+    this.#relay = relay;
     const { comm } = env;
     const { domain, shared } = program;
     const order = curveOrder(domain.geometry.dims);
-    const weights = Array.from(order, (id) => boxVolume(partBox(domain.geometry, id)));
-    const cuts = cutByWeight(weights, comm.size);
-    const owner = new Int32Array(domain.parts);
-    for (let r = 0; r < comm.size; r++) for (let k = cuts[r]!; k < cuts[r + 1]!; k++) owner[order[k]!] = r;
+    const weights =
+      env.options.weights ??
+      Float64Array.from({ length: domain.parts }, (_, id) => boxVolume(partBox(domain.geometry, id)));
+    const { owner, cuts } = place(order, weights, ranksByHost(hosts.of));
     const cache = new PlanCache(domain, shared);
     const Class = partClass(domain);
     const heap = comm.heap;
@@ -187,22 +196,37 @@ export class GridRuntime implements DomainRuntime {
     comm.barrier();
   }
 
-  frames(): Frames | null {
+  frames(): FrameSink | null {
     const { args, comm, endpoint } = this.#env;
-    return this.#output
-      ? new Frames(this.#output, this.#program.domain, args, comm, endpoint.transport)
-      : null;
+    const { domain } = this.#program;
+    const output = this.#output;
+    if (!output) return null;
+    const places = Frames.allocate(output, domain, comm);
+    return this.#hosts.near(0)
+      ? new Frames(output, domain, args, this.#owner, this.#hosts, endpoint, comm.heap, places)
+      : new FarFrames(output.every, outputFields(output, domain), domain, endpoint);
   }
 
   finish(): GatherTable {
+    const { comm, options } = this.#env;
+    const { domain } = this.#program;
     for (const p of this.parts) p.noteMemories();
-    this.#env.comm.barrier();
-    this.#table = gatherTable(this.#program.domain, this.#blocks);
+    if (this.#relay)
+      this.#away = new FarFields(domain, this.#blocks, this.#owner, this.parts, comm.heap, this.#relay);
+    comm.barrier();
+    this.#table = gatherTable(domain, this.#away?.blocks ?? this.#blocks);
+    if (options.keep && comm.rank === 0) for (let f = 0; f < domain.fields.length; f++) this.#away?.bring(f);
     return this.#table;
   }
 
   gather(field: string): NdArray {
+    const f = this.#program.domain.fields.findIndex((x) => x.name === field);
+    if (f >= 0) this.#away?.bring(f);
     return gatherField(this.#env.comm.heap, this.#table!, field);
+  }
+
+  endGather(): void {
+    this.#away?.end();
   }
 
   get state(): string[] {

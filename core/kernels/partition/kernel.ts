@@ -96,7 +96,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     reduced: NONE,
     control: NONE,
   };
-  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts);
+  const { program: asWritten, runtime, setup } = open(d, domain, context, env, hosts, relay);
   const parts = [...runtime.parts];
   const { saved, checkpoints } = env;
   const from = saved?.cycles ?? 0;
@@ -211,7 +211,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     costs: sweep.costs.table,
     workunits: (end.cycles - from) * phases,
     state: [...runtime.state],
-    gather: comm.rank === 0 ? table : null,
+    gather: comm.rank === 0 && (options.keep || hosts.count === 1) ? table : null,
   };
 }
 
@@ -238,19 +238,20 @@ function open(
   context: Context,
   env: RankEnvironment,
   hosts: Hosts,
+  relay: Relay | null,
 ): { program: ResolvedSteps; runtime: DomainRuntime; setup: Setup | undefined } {
   if (domain.kind === 'grid') {
     const on = d as PartitionDefinition<FieldTypes>;
     const program = resolveProgram(on, domain, context);
     return {
       program,
-      runtime: new GridRuntime(on.output, program, env, hosts),
+      runtime: new GridRuntime(on.output, program, env, hosts, relay),
       setup: on.setup as Setup | undefined,
     };
   }
   const on = d as GraphDefinition<unknown, unknown>;
   const program = resolveGraph(on, domain);
-  const runtime = new GraphRuntime(on, program, env);
+  const runtime = new GraphRuntime(on, program, env, hosts, relay);
   return { program, runtime, setup: runtime.setup };
 }
 

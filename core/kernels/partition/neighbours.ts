@@ -5,7 +5,7 @@ import type { Hosts } from '../hosts.js';
 import { FarShare } from './far-share.js';
 import type { GridDomain } from './grid.js';
 import { Mirror, Mirrors, type Published, publishedAt } from './mirror.js';
-import type { PlanCache } from './owned-part.js';
+import type { PlanCache } from './plan-cache.js';
 import { ShareRuns } from './share-runs.js';
 
 /** Where the parts of one rank find their neighbours, whichever rank and host owns them. */

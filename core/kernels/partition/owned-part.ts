@@ -2,7 +2,7 @@ import { HaloweaveError } from '../../base/errors.js';
 import { boxVolume } from '../../decomposition/box.js';
 import { applyBoundary, BoundaryFailure, type NumberArray } from '../../halo/boundary-apply.js';
 import type { BoundaryStep } from '../../halo/boundary-plan.js';
-import { HaloPlan } from '../../halo/exchange.js';
+import type { HaloPlan } from '../../halo/exchange.js';
 import { partBox } from '../../halo/plan.js';
 import { fillData } from '../../memory/array.js';
 import type { CopyBox } from '../../memory/copy-box.js';
@@ -10,49 +10,15 @@ import type { TypedArray } from '../../memory/dtype.js';
 import { type Address, type Heap, offsetOf } from '../../memory/heap.js';
 import { ndarray } from '../../memory/ndarray.js';
 import { copyBoxOn } from '../../wasm/box-copy.js';
-import { BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
+import { type BlockLayout, MEMORIES, PUBLISHED } from './blocks.js';
 import type { FarShare } from './far-share.js';
 import { boundarySteps, fieldExtents } from './field-plans.js';
 import type { GridDomain } from './grid.js';
 import type { KernelPart } from './kernel-part.js';
 import type { Neighbours } from './neighbours.js';
 import type { PartConstructor, PartObject } from './part.js';
+import type { PlanCache } from './plan-cache.js';
 import { userError } from './user-error.js';
-
-/** Layouts and plans by part, shared by the parts of a rank that are alike. */
-export class PlanCache {
-  readonly #domain: GridDomain;
-  readonly #shared: readonly (readonly number[])[];
-  readonly #layouts = new Map<number, BlockLayout>();
-  readonly #plans = new Map<string, HaloPlan>();
-
-  constructor(domain: GridDomain, shared: readonly (readonly number[])[]) {
-    this.#domain = domain;
-    this.#shared = shared;
-  }
-
-  layout(id: number): BlockLayout {
-    let l = this.#layouts.get(id);
-    if (!l) {
-      l = new BlockLayout(this.#domain, id, this.#shared);
-      this.#layouts.set(id, l);
-    }
-    return l;
-  }
-
-  plan(block: BlockLayout, field: number): HaloPlan {
-    const layout = block.fields[field]!;
-    const { bytes } = this.#domain.fields[field]!.dtype;
-    // The boxes of edges follow from the owned extent, whatever the centring.
-    const key = `${layout.size.join('x')}*${layout.components}*${bytes}:${block.edges.map((e) => e.index).join(',')}`;
-    let p = this.#plans.get(key);
-    if (!p) {
-      p = new HaloPlan(layout, block.fieldEdges[field]!, bytes);
-      this.#plans.set(key, p);
-    }
-    return p;
-  }
-}
 
 /** A part on the rank that owns it: its memory, its neighbours' slots, and how far it is. */
 export class OwnedPart implements KernelPart {

@@ -3,6 +3,7 @@ import { beginClose, Horizon, settleClose } from '../../kernels/horizon.js';
 import { Heap } from '../../memory/heap.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { ThreadsControl } from '../../transport/threads/control.js';
+import { cellsFor } from '../../transport/threads/layout.js';
 import { calibrateSpins } from '../../transport/threads/spin.js';
 import { LocalRanks } from '../local-ranks.js';
 import type { RankResult } from '../rank-entry.js';
@@ -49,10 +50,12 @@ export class WorkerEpoch {
     const apart = hostOf.some((h) => h !== host);
     if (apart && !network)
       throw new HaloweaveError('usage', 'ranks on several hosts need a network, and this host has none');
-    this.#control = new ThreadsControl(this.#size, undefined, epoch);
+    const hosts = Int32Array.from(hostOf);
+    this.#control = apart
+      ? new ThreadsControl(this.#size, cellsFor(this.#size), { hostOf: hosts, host }, epoch)
+      : new ThreadsControl(this.#size, undefined, null, epoch);
     this.#horizon = new Int32Array(new SharedArrayBuffer(Horizon.bytes(this.#size)));
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(this.#size));
-    const hosts = Int32Array.from(hostOf);
     this.#bridge =
       apart && network
         ? network.bridge({ control: this.#control, heap: this.#heap, hostOf: hosts, host, epoch })

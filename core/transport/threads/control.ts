@@ -1,5 +1,5 @@
 import { CELL_WORDS } from '../../wire/cell.js';
-import { ABORT_AT, ControlLayout, createControl, DEFAULT_CELLS, EPOCH_AT } from './layout.js';
+import { ABORT_AT, ControlLayout, createControl, DEFAULT_CELLS, EPOCH_AT, type Placement } from './layout.js';
 import { mayBeStuck, type RankWait, readWait } from './waits.js';
 
 /** One rank as its host sees it at a moment. */
@@ -18,12 +18,22 @@ export class ThreadsControl {
   readonly #i32: Int32Array;
   readonly #layout: ControlLayout;
 
-  constructor(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1) {
-    this.#layout = new ControlLayout(ranks, cells);
+  /** `placement` only where ranks are on several hosts; `epoch` is then the cluster's. */
+  constructor(
+    ranks: number,
+    cells: number = DEFAULT_CELLS,
+    placement: Placement | null = null,
+    epoch: number = 1,
+  ) {
+    this.#layout = new ControlLayout(ranks, cells, placement);
     this.buffer = createControl(ranks, cells, epoch);
     this.ranks = ranks;
     this.cells = cells;
     this.#i32 = new Int32Array(this.buffer);
+  }
+
+  get layout(): ControlLayout {
+    return this.#layout;
   }
 
   get epoch(): number {

@@ -4,7 +4,7 @@ import { boardSlotBytes } from '../shared-board.js';
 
 /** Records a mailbox: enough that a burst of small messages never blocks, small enough to stay in a cache. */
 export const DEFAULT_CELLS = 256;
-/** Most ranks of one host: the bits of a waiter mask. */
+/** Most ranks of a run: the bits of a waiter mask. */
 export const MAX_RANKS = 1024;
 /** Two cache lines: adjacent-line prefetch makes neighbouring lines one for false sharing. */
 const LINE_WORDS = 32;
@@ -18,7 +18,9 @@ export const PRINT_AT = 2;
 export const OPEN_LINE_AT = 3;
 const ARRIVED_AT = LINE_WORDS;
 const GENERATION_AT = 2 * LINE_WORDS;
-const COMMON_WORDS = 3 * LINE_WORDS;
+/** What a rank's park word is for a rank, this is for the host's main thread where ranks are on several hosts. */
+export const DOORBELL_AT = 3 * LINE_WORDS;
+const COMMON_WORDS = 4 * LINE_WORDS;
 
 // Lines of a mailbox header.
 const TAIL = 0;
@@ -29,17 +31,40 @@ const MASK = WAITING + 1;
 const WAIT = 3 * LINE_WORDS + Math.ceil((1 + MAX_RANKS / 32) / LINE_WORDS) * LINE_WORDS;
 const BOX_HEADER_WORDS = WAIT + LINE_WORDS;
 
-/** Word positions in the memory that the ranks of one host share for control; arithmetic only. */
+/** Most records of all mailboxes of a host whose run is on several hosts: 8 MiB. */
+const NETWORK_RECORDS = 65_536;
+
+/** Where a run's ranks are, as one of its hosts sees it. */
+export interface Placement {
+  /** By rank: its host. */
+  readonly hostOf: Int32Array;
+  /** The host whose memory this is. */
+  readonly host: number;
+}
+
+/** Records a mailbox when ranks are on several hosts, each of which has one for every rank: fewer when these are many. */
+export function cellsFor(ranks: number): number {
+  let cells = DEFAULT_CELLS;
+  while (cells * ranks > NETWORK_RECORDS) cells /= 2;
+  return cells;
+}
+
+/**
+ * Word positions in the memory that the ranks of one host share for control; arithmetic only. It has a mailbox for
+ * every rank of the run. That of a rank of another host is its proxy: the host's main thread empties it, and is woken
+ * by one word for all of them.
+ */
 export class ControlLayout {
   readonly ranks: number;
   readonly cells: number;
+  readonly placement: Placement | null;
   readonly arrived = ARRIVED_AT;
   readonly generation = GENERATION_AT;
   /** First word of the collectives' slots. */
   readonly slots: number;
   readonly #boxWords: number;
 
-  constructor(ranks: number, cells: number = DEFAULT_CELLS) {
+  constructor(ranks: number, cells: number = DEFAULT_CELLS, placement: Placement | null = null) {
     if (!(Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_RANKS))
       throw new HaloweaveError(
         'usage',
@@ -49,6 +74,7 @@ export class ControlLayout {
       throw new HaloweaveError('argument', `a mailbox of ${cells} records: use a power of two, 2 or more`);
     this.ranks = ranks;
     this.cells = cells;
+    this.placement = placement;
     this.#boxWords = BOX_HEADER_WORDS + cells * CELL_WORDS;
     this.slots = COMMON_WORDS + ranks * this.#boxWords;
   }
@@ -63,8 +89,14 @@ export class ControlLayout {
   head(rank: number): number {
     return this.#box(rank) + HEAD;
   }
+  /** The word through which a rank, or whoever empties its proxy, is woken. */
   park(rank: number): number {
-    return this.#box(rank) + PARK;
+    return this.isLocal(rank) ? this.#box(rank) + PARK : DOORBELL_AT;
+  }
+  /** False for a rank whose mailbox is a proxy. */
+  isLocal(rank: number): boolean {
+    const { placement } = this;
+    return placement === null || placement.hostOf[rank] === placement.host;
   }
   /** 1 while any bit of the waiter mask may be set. */
   waiting(rank: number): number {
@@ -87,7 +119,11 @@ export class ControlLayout {
 }
 
 /** Fresh control memory: empty mailboxes, generation 0. */
-export function createControl(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1): SharedArrayBuffer {
+export function createControl(
+  ranks: number,
+  cells: number = DEFAULT_CELLS,
+  epoch: number = 1,
+): SharedArrayBuffer {
   const layout = new ControlLayout(ranks, cells);
   const buffer = new SharedArrayBuffer(layout.bytes);
   const i32 = new Int32Array(buffer);

@@ -6,8 +6,9 @@ import { type Held, RankState, type Wait } from '../../wire/wait.js';
 import { cellViews } from '../cell-views.js';
 import { SharedBoard } from '../shared-board.js';
 import type { Board, CellViews, Transport } from '../transport.js';
-import { ABORT_AT, ControlLayout, EPOCH_AT } from './layout.js';
+import { ABORT_AT, ControlLayout, EPOCH_AT, type Placement } from './layout.js';
 import { WaitTeller } from './waits.js';
+import { wakeSenders } from './wake-senders.js';
 
 export interface ThreadsSetup {
   rank: number;
@@ -18,6 +19,8 @@ export interface ThreadsSetup {
   spins: number;
   /** By rank: its host. Ranks of different hosts share no memory (default: all are on one). */
   hostOf?: Int32Array;
+  /** Whose control memory it is, if that has proxies for ranks of other hosts. */
+  placement?: Placement;
   /** Overrides the epoch that this rank sends and accepts (tests). */
   epoch?: number;
 }
@@ -38,6 +41,7 @@ export class ThreadsTransport implements Transport {
   readonly cells: CellViews;
   readonly board: Board | null;
   readonly spins: number;
+  readonly bridged: boolean = false;
   stale = 0;
   protected readonly layout: ControlLayout;
   readonly #i32: Int32Array;
@@ -53,6 +57,7 @@ export class ThreadsTransport implements Transport {
   readonly #myWaiting: number;
   readonly #teller: WaitTeller;
   readonly #hostOf: Int32Array;
+  readonly #wake = (peer: number): void => this.wake(peer);
   #head = 0;
 
   constructor(setup: ThreadsSetup) {
@@ -61,7 +66,7 @@ export class ThreadsTransport implements Transport {
     this.size = ranks;
     this.heap = setup.heap;
     this.spins = setup.spins;
-    this.layout = new ControlLayout(ranks, setup.cells);
+    this.layout = new ControlLayout(ranks, setup.cells, setup.placement);
     this.cells = cellViews(setup.control);
     this.#i32 = this.cells.i32;
     this.#epoch = setup.epoch ?? Atomics.load(this.#i32, EPOCH_AT);
@@ -75,7 +80,7 @@ export class ThreadsTransport implements Transport {
     this.#myTail = this.#tails[rank]!;
     this.#myWaiting = this.layout.waiting(rank);
     this.#head = Atomics.load(this.#i32, this.#myHead);
-    this.#hostOf = setup.hostOf ?? new Int32Array(ranks);
+    this.#hostOf = setup.placement?.hostOf ?? setup.hostOf ?? new Int32Array(ranks);
     const together = this.#hostOf.every((h) => h === this.#hostOf[rank]);
     this.board = together ? new SharedBoard(this.cells, this.layout, ranks, () => this.#wakeAll()) : null;
     this.#teller = new WaitTeller(this.#i32, this.layout.wait(rank));
@@ -197,15 +202,7 @@ export class ThreadsTransport implements Transport {
     const filled = (Atomics.load(i32, this.#myTail) - this.#head) | 0;
     if (filled > (this.#mask + 1) >> 1) return;
     Atomics.store(i32, this.#myWaiting, 0);
-    const mask = this.layout.mask(this.rank);
-    for (let w = 0; w * 32 < this.size; w++) {
-      let bits = Atomics.exchange(i32, mask + w, 0);
-      while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits & -bits);
-        bits &= bits - 1;
-        this.wake(w * 32 + bit);
-      }
-    }
+    wakeSenders(i32, this.layout.mask(this.rank), this.size, this.#wake);
   }
 
   #wakeAll(): void {

@@ -54,6 +54,8 @@ const MAX_IPC_PATH = 100;
 export class ZeromqMesh implements Mesh {
   readonly self: number;
   readonly address: HostAddress;
+  /** What the ROUTER is bound to: `address` may tell peers something else. */
+  readonly listening: string;
   onMessage: Mesh['onMessage'] = (host) => unset('onMessage', host);
   onBroken: Mesh['onBroken'] = (host) => unset('onBroken', host);
   readonly refused = new Map<Refusal, number>();
@@ -80,9 +82,11 @@ export class ZeromqMesh implements Mesh {
     const router = openRouter(security, { message: (parts) => mesh!.#arrived(parts, 1, null) });
     const folder = tcpOnly ? null : ipcFolder();
     const endpoints: string[] = [];
+    let listening: string;
     try {
       if (folder !== null) endpoints.push(await router.bind(`ipc://${join(folder, 'data')}`));
-      endpoints.push(advertised(await router.bind(listen.replace(/:0$/, ':*')), options.advertise));
+      listening = await router.bind(listen.replace(/:0$/, ':*'));
+      endpoints.push(advertised(listening, options.advertise));
     } catch (cause) {
       router.close();
       if (folder !== null) rmSync(folder, { recursive: true, force: true });
@@ -95,13 +99,14 @@ export class ZeromqMesh implements Mesh {
     }
     const instance = randomBytes(8).toString('hex');
     const address = { host, endpoints, publicKey: security.publicKey, instance, machine: machineName() };
-    mesh = new ZeromqMesh(address, router, security, tcpOnly, folder);
+    mesh = new ZeromqMesh(address, listening, router, security, tcpOnly, folder);
     router.begin();
     return mesh;
   }
 
   private constructor(
     address: HostAddress,
+    listening: string,
     router: DataSocket,
     security: SocketSecurity,
     tcpOnly: boolean,
@@ -109,6 +114,7 @@ export class ZeromqMesh implements Mesh {
   ) {
     this.self = address.host;
     this.address = address;
+    this.listening = listening;
     this.#router = router;
     this.#security = security;
     this.#tcpOnly = tcpOnly;

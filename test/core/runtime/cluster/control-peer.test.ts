@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ControlPeer, FrameKind, writeHeader } from '../../../../core/runtime/cluster/control-peer.js';
 import { RandomStream } from '../../../../core/base/random.js';
+import { ControlPeer, FrameKind, writeHeader } from '../../../../core/runtime/cluster/control-peer.js';
 
 const text = (body: Uint8Array): string => Buffer.from(body).toString();
 
@@ -40,31 +40,34 @@ function joined(loses: () => boolean) {
 }
 
 describe('a control link', () => {
-  it.each([0, 0.1, 0.5, 0.9])('brings every message once and in order, with %d of the frames lost', async (rate) => {
-    const random = new RandomStream(7, 1, 0);
-    let lossy = true;
-    const link = joined(() => lossy && random.next() < rate);
-    const sent = [0, 1].map((side) => Array.from({ length: 200 }, (_, k) => `${side}:${k}`));
-    for (let k = 0; k < 200; k++) {
-      link.a.send(Buffer.from(sent[0]![k]!));
-      link.b.send(Buffer.from(sent[1]![k]!));
-      if (k % 20 === 0) {
-        link.a.ping(k);
-        link.b.ping(k);
-        await link.carry();
+  it.each([0, 0.1, 0.5, 0.9])(
+    'brings every message once and in order, with %d of the frames lost',
+    async (rate) => {
+      const random = new RandomStream(7, 1, 0);
+      let lossy = true;
+      const link = joined(() => lossy && random.next() < rate);
+      const sent = [0, 1].map((side) => Array.from({ length: 200 }, (_, k) => `${side}:${k}`));
+      for (let k = 0; k < 200; k++) {
+        link.a.send(Buffer.from(sent[0]![k]!));
+        link.b.send(Buffer.from(sent[1]![k]!));
+        if (k % 20 === 0) {
+          link.a.ping(k);
+          link.b.ping(k);
+          await link.carry();
+        }
       }
-    }
-    lossy = false;
-    // What is missing is found by a ping, whatever was lost before it.
-    link.a.ping(1);
-    link.b.ping(1);
-    await link.carry();
-    expect(link.heard[1]).toEqual(sent[0]);
-    expect(link.heard[0]).toEqual(sent[1]);
-    expect(link.lost() > 0).toBe(rate > 0);
-    expect(link.broken).toEqual([]);
-    await Promise.all([link.a.flushed(1e6), link.b.flushed(1e6)]);
-  });
+      lossy = false;
+      // What is missing is found by a ping, whatever was lost before it.
+      link.a.ping(1);
+      link.b.ping(1);
+      await link.carry();
+      expect(link.heard[1]).toEqual(sent[0]);
+      expect(link.heard[0]).toEqual(sent[1]);
+      expect(link.lost() > 0).toBe(rate > 0);
+      expect(link.broken).toEqual([]);
+      await Promise.all([link.a.flushed(1e6), link.b.flushed(1e6)]);
+    },
+  );
 
   it('answers a ping with the time that was in it', async () => {
     const link = joined(() => false);

@@ -26,7 +26,9 @@ describe('two processes compare their versions', () => {
     expect(found.kind).toBe(kind);
     if (found.kind !== 'warn') return;
     const there = { ...here, ...other };
-    expect(found.text).toContain(`Node ${there.node} (V8 ${there.v8}) on b, but Node ${here.node} (V8 ${here.v8}) on a`);
+    expect(found.text).toContain(
+      `Node ${there.node} (V8 ${there.v8}) on b, but Node ${here.node} (V8 ${here.v8}) on a`,
+    );
   });
 
   it('another protocol is named with both versions', () => {

@@ -1,6 +1,6 @@
 /** Barrier, bcast, allgather, and what happens when ranks disagree. */
-import { free, type NdArray, ndarray, sum, type TypedArray, zeros } from 'haloweave';
-import { assert, type Case, constant, dtypes, EAGER, same, sameNd, says, thrown } from './tools.js';
+import { type NdArray, ndarray, sum, type TypedArray } from 'haloweave';
+import { assert, type Case, constant, dtypes, EAGER, same, sameNd, says, Tally, thrown } from './tools.js';
 
 /** Elements next to the limits of a slot (480 bytes) and of a block. */
 const COUNTS = [0, 1, 59, 60, 61, 1000, EAGER + 1];
@@ -9,19 +9,15 @@ export const collectiveCases: Case[] = [
   {
     name: 'nobody leaves a barrier before all have come',
     body(comm) {
-      // One counter in the heap that all ranks see.
-      const own = comm.rank === 0 ? zeros(comm.heap, 16, 'i32') : null;
-      const address = comm.bcast(own ? comm.heap.locate(own.data) : 0, 0);
-      const words = comm.heap.arena(Math.floor(address / 2 ** 32)).words;
-      const at = (address % 2 ** 32) / 4;
+      const tally = new Tally(comm);
       for (let k = 1; k <= 300; k++) {
-        Atomics.add(words, at, 1);
+        tally.add();
         comm.barrier();
-        const n = Atomics.load(words, at);
+        const n = tally.value;
         assert.ok(n >= k * comm.size && n < (k + 1) * comm.size, `${n} after ${k} barriers`);
         comm.barrier();
       }
-      if (own) free(comm.heap, own);
+      tally.end();
     },
   },
   {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
   type ArrayOf,
   type Communicator,
@@ -41,6 +44,36 @@ export function constant(dtype: DType, n: number, seed: number): TypedArray {
     cache.set(key, a);
   }
   return a.subarray(0, n);
+}
+
+/**
+ * A number that only grows and that all ranks see outside of any message: the length of a file, since ranks of several hosts
+ * of this machine share nothing else. Collective; `end` on all of them.
+ */
+export class Tally {
+  readonly #comm: Communicator;
+  readonly #path: string;
+
+  constructor(comm: Communicator) {
+    this.#comm = comm;
+    const folder = comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'haloweave-tally-')) : null;
+    this.#path = join(comm.bcast<string | null>(folder, 0)!, 'tally');
+    if (comm.rank === 0) writeFileSync(this.#path, '');
+    comm.barrier();
+  }
+
+  add(n = 1): void {
+    appendFileSync(this.#path, 'x'.repeat(n));
+  }
+
+  get value(): number {
+    return statSync(this.#path).size;
+  }
+
+  end(): void {
+    this.#comm.barrier();
+    if (this.#comm.rank === 0) rmSync(dirname(this.#path), { recursive: true });
+  }
 }
 
 /** Dtypes of one, two and eight bytes with which messages beyond a mebibyte are tried. */

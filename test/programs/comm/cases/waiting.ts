@@ -1,7 +1,6 @@
 /** Waiting with a limit, looking without waiting, and taking back. */
-import { ANY_SOURCE, ANY_TAG, free, HaloweaveError, Request } from 'haloweave';
-import { offsetOf } from '../../../../core/memory/heap.js';
-import { assert, type Case, constant, EAGER, heapLike, left, right, same } from './tools.js';
+import { ANY_SOURCE, ANY_TAG, HaloweaveError, Request } from 'haloweave';
+import { assert, type Case, constant, EAGER, left, right, same, Tally } from './tools.js';
 
 /** The error that a call throws: its code and text. */
 function failure(call: () => unknown): { code: string; message: string } {
@@ -84,9 +83,7 @@ export const waitingCases: Case[] = [
     least: 2,
     body(comm) {
       // Rank 0 sleeps outside of any call, so that nobody drains its mailbox, until rank 1 says so.
-      const word = heapLike(comm, 'i32', 1);
-      word.data[0] = 0;
-      const words = comm.allgather(comm.heap.locate(word.data));
+      const tally = new Tally(comm);
       let sent = 0;
       if (comm.rank === 1) {
         const quick = comm.within(5);
@@ -99,19 +96,16 @@ export const waitingCases: Case[] = [
             code = (error as HaloweaveError).code;
           }
         assert.equal(code, 'timeout');
-        const theirs = comm.heap.arenaOf(words[0]!);
-        const at = offsetOf(words[0]!) / 4;
-        Atomics.store(theirs.words, at, sent);
-        Atomics.notify(theirs.words, at);
+        tally.add(sent);
       } else if (comm.rank === 0) {
-        const flag = word.data as Int32Array;
-        Atomics.wait(flag, 0, 0);
-        assert.ok(flag[0]! > 200, `${flag[0]} messages fit`);
-        for (let k = 0; k < flag[0]!; k++) same(comm.recv(1, 1), constant('f64', 20, k), `message ${k}`);
+        const asleep = new Int32Array(new SharedArrayBuffer(4));
+        while (tally.value === 0) Atomics.wait(asleep, 0, 0, 1);
+        const n = tally.value;
+        assert.ok(n > 200, `${n} messages fit`);
+        for (let k = 0; k < n; k++) same(comm.recv(1, 1), constant('f64', 20, k), `message ${k}`);
         assert.equal(comm.iprobe(1, 1), null);
       }
-      comm.barrier();
-      free(comm.heap, word);
+      tally.end();
     },
   },
   {
