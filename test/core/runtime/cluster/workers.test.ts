@@ -90,7 +90,8 @@ describe('runs on two workers', () => {
     const ended = await haloweave(on(exampleFile('deadlock')));
     expect(ended.code).toBe(1);
     expect(ended.err).toMatch(/^deadlock: every rank that has not ended waits for another\n/);
-    for (let r = 0; r < 3; r++) expect(ended.err).toMatch(new RegExp(`  rank ${r} waits in recv for rank \\d, tag 1\n`));
+    for (let r = 0; r < 3; r++)
+      expect(ended.err).toMatch(new RegExp(`  rank ${r} waits in recv for rank \\d, tag 1\n`));
     expect(ended.err).toMatch(/at .*main \(.*deadlock\.ts:\d+:\d+\)/);
   });
 
@@ -115,7 +116,15 @@ describe('runs on two workers', () => {
     const so = lastObject(ended);
     const perRank = so.perRank as { partitions: number; workunits: number }[];
     for (const r of perRank) expect(r.workunits).toBe(r.partitions * Number(so.cycles));
-    const again = await haloweave(['run', kernelProgramFile('going'), '-n', '2', '--cycles', String(so.cycles), '--json']);
+    const again = await haloweave([
+      'run',
+      kernelProgramFile('going'),
+      '-n',
+      '2',
+      '--cycles',
+      String(so.cycles),
+      '--json',
+    ]);
     expect(lastObject(again).hash).toBe(so.hash);
   });
 
@@ -165,7 +174,9 @@ describe('a worker', () => {
     await worker!.end();
     const ended = await haloweave(['run', ring, '--host', worker!.address]);
     expect(ended.code).toBe(2);
-    expect(ended.err).toMatch(/no worker answers at tcp:.* \(waited 10 s\): start one there with haloweave worker --listen/);
+    expect(ended.err).toMatch(
+      /no worker answers at tcp:.* \(waited 10 s\): start one there with haloweave worker --listen/,
+    );
   });
 
   it('joins a run that listens, before or after it does, and ends with it', async () => {
