@@ -47,7 +47,7 @@ export class Cluster implements AsyncDisposable {
   readonly #coordinator: Coordinator;
   readonly #say: (text: string) => void;
   #run: ClusterRun | null = null;
-  #epochs = 0;
+  #nextEpoch = 1;
   #onJoined: () => void = () => {};
   #closed = false;
 
@@ -70,7 +70,10 @@ export class Cluster implements AsyncDisposable {
         say: this.#say,
       },
       {
-        joined: () => this.#onJoined(),
+        joined: (member) => {
+          this.#run?.joined(member);
+          this.#onJoined();
+        },
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
@@ -125,12 +128,14 @@ export class Cluster implements AsyncDisposable {
       options,
       ranks: this.#options.ranks,
       oversubscribe: this.#options.oversubscribe ?? false,
-      nextEpoch: () => ++this.#epochs,
+      firstEpoch: this.#nextEpoch,
+      say: this.#say,
     });
     this.#run = run;
     try {
       return await run.run();
     } finally {
+      this.#nextEpoch = run.nextEpoch;
       this.#run = null;
       for (const member of this.#coordinator.members.values()) if (member.leaving) void this.#leave(member);
     }

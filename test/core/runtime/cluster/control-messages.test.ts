@@ -92,7 +92,7 @@ const MESSAGES: ControlMessage[] = [
   },
   { type: 'ready', epoch: 1 },
   { type: 'begin', epoch: 1 },
-  { type: 'begun', epoch: 1, rank: 0 },
+  { type: 'begun', epoch: 1, rank: 0, recovers: true },
   { type: 'names', epoch: 1, names: ['heat'] },
   { type: 'printed', epoch: 1, rank: 0, descriptor: 2, bytes: new Uint8Array(5) },
   { type: 'printed-taken', epoch: 1, bytes: 5 },
