@@ -8,6 +8,7 @@ const ring = exampleFile('ring');
 const heat = exampleFile('heat');
 const throws = programFile('ends/throws.ts');
 const waits = programFile('ends/waits.ts');
+const naps = programFile('ends/naps.ts');
 
 describe('runs on two workers', () => {
   let workers: TestWorkers;
@@ -83,7 +84,7 @@ describe('runs on two workers', () => {
   it('name a rank whose thread is gone', async () => {
     const ended = await haloweave(on(programFile('ends/dies.ts'), '--', '--how', 'exit'));
     expect(ended.err).toMatch(/^the thread of rank 1 ended before its work was done: .*7\n$/);
-    expect(ended.code).toBe(1);
+    expect(ended.code).toBe(3);
   });
 
   it('find a deadlock, and say who waits for whom and where', async () => {
@@ -96,10 +97,10 @@ describe('runs on two workers', () => {
   });
 
   it.each<[string, string[]]>([
-    ['blocked', []],
-    ['computing', ['--', '--compute']],
+    ['blocked', [naps]],
+    ['computing', [waits, '--', '--compute']],
   ])('leave ranks that are %s on Ctrl-C, with code 130', async (_, words) => {
-    const command = start(on(waits, ...words));
+    const command = start(on(...words));
     await command.seen((text) => [0, 1, 2].every((r) => text.includes(`rank ${r} is about to block\n`)));
     command.interrupt();
     const ended = await command.ended;
@@ -155,7 +156,7 @@ describe('runs on two workers', () => {
   });
 
   it('wait for their turn while another run has the workers', async () => {
-    const first = start(on(waits));
+    const first = start(on(naps));
     await first.seen((text) => text.includes('rank 0 is about to block\n'));
     const second = start(on(ring, '--json'));
     await second.seen((text) => text.includes('busy with'));
@@ -236,7 +237,7 @@ describe('a worker', () => {
   it('leaves after the run on the first signal, and at once on the second', async () => {
     await using workers = await TestWorkers.start(1);
     const [worker] = workers.workers;
-    const command = start(['run', waits, '--host', workers.hosts]);
+    const command = start(['run', naps, '--host', workers.hosts]);
     await command.seen((text) => text.includes('rank 0 is about to block\n'));
     worker!.process.interrupt('SIGTERM');
     worker!.process.interrupt('SIGINT');
