@@ -6,7 +6,7 @@ import { run } from '../runtime/run.js';
 import { RunError, type RunOptions, type RunResult } from '../runtime/run-options.js';
 import { programArguments, wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
-import { jsonSummary, textSummary, traceLine } from './summary.js';
+import { checkpointLine, jsonSummary, textSummary, traceLine } from './summary.js';
 
 export interface RunFlags {
   host?: string;
@@ -22,6 +22,10 @@ export interface RunFlags {
   check?: boolean;
   tagOutput?: boolean;
   save?: string;
+  checkpoint?: string;
+  every?: number;
+  resume?: string;
+  forceResume?: boolean;
   trace?: string;
   traceEvents?: number;
 }
@@ -58,6 +62,16 @@ export function runFlags(command: Command): Command {
     .option('--oversubscribe', 'allow more ranks than the workers offer')
     .option('--tag-output', 'begin every line that the program prints with its rank')
     .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
+    .option(
+      '--checkpoint <folder>',
+      'save the state there as the run goes on, the last two times; with --every',
+    )
+    .option('--every <cycles>', 'cycles from one checkpoint to the next', wholeNumber('--every', 1))
+    .option(
+      '--resume <folder>',
+      'go on from the newest whole checkpoint there, to the same --cycles, on any ranks and transport',
+    )
+    .option('--force-resume', 'also from a checkpoint of another program, other arguments or another version')
     .option('--trace <file>', 'write a Chrome trace: what every rank did when; open it at ui.perfetto.dev')
     .option(
       '--trace-events <number>',
@@ -114,6 +128,10 @@ export async function runCommand(
     ...(flags.parts !== undefined ? { parts: flags.parts } : {}),
     ...(flags.cycles !== undefined ? { cycles: flags.cycles } : {}),
     ...(flags.save !== undefined ? { save: flags.save } : {}),
+    ...(flags.checkpoint !== undefined ? { checkpoint: flags.checkpoint } : {}),
+    ...(flags.every !== undefined ? { every: flags.every } : {}),
+    ...(flags.resume !== undefined ? { resume: flags.resume } : {}),
+    ...(flags.forceResume ? { forceResume: true } : {}),
     ...(flags.trace !== undefined ? { trace: flags.trace } : {}),
     ...(flags.traceEvents !== undefined ? { traceEvents: flags.traceEvents } : {}),
   };
@@ -129,12 +147,15 @@ export async function runCommand(
     else process.stdout.write(`${textSummary(result, flags.hash === true)}\n`);
     if (flags.check) process.stderr.write(`haloweave: ${checkNote(result)}\n`);
     if (flags.save !== undefined) remarks.write(`  saved ${result.saved.length} files to ${flags.save}\n`);
+    if (result.checkpoints) remarks.write(`  ${checkpointLine(result.checkpoints, flags.checkpoint!)}\n`);
     if (result.trace) remarks.write(`  ${traceLine(result.trace)}\n`);
     return interrupts.signal.aborted ? ExitCode.interrupted : ExitCode.done;
   } catch (error) {
     if (error instanceof RunError && error.trace) process.stderr.write(`${traceLine(error.trace)}\n`);
     else if (error instanceof RunError && error.cause instanceof HaloweaveError)
       process.stderr.write(`haloweave: ${error.cause.message}\n`);
+    if (error instanceof RunError && error.checkpoints)
+      process.stderr.write(`haloweave: ${checkpointLine(error.checkpoints, flags.checkpoint!)}\n`);
     if (error instanceof RunError && interrupts.signal.aborted) {
       const p = error.progress;
       process.stderr.write(

@@ -60,8 +60,11 @@ export interface CheckpointSink {
   part(cycles: number, number: number, bytes: readonly Uint8Array[]): void;
   /** Saves what the run as a whole has gathered so far (rank 0). */
   whole(cycles: number, bytes: Uint8Array): void;
-  /** This rank has saved all it has; infinity, once and at the beginning, from a rank that has no parts and never will. */
-  complete(cycles: number): void;
+  /**
+   * This rank has saved all it has; infinity, once and at the beginning, from a rank that has no parts. A rank without a
+   * thread of its own gives whoever writes a turn by waiting for what this returns.
+   */
+  complete(cycles: number): Promise<void> | undefined;
   /** Whether the run, closed from outside after so many cycles, is to be saved there too. The same on all ranks. */
   atClose(cycles: number): boolean;
   /** Rank 0 has given the program the output of all states below this one. */

@@ -2,6 +2,7 @@ import { closeHorizon } from '../kernels/horizon.js';
 import type { Heap } from '../memory/heap.js';
 import { type RankReading, ThreadsControl } from '../transport/threads/control.js';
 import { calibrateSpins } from '../transport/threads/spin.js';
+import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { describeDeadlock, isDeadlock, LOOK_EVERY } from './deadlock.js';
 import { LocalRanks } from './local-ranks.js';
@@ -24,6 +25,7 @@ export interface HostRun {
   tagOutput: boolean;
   signal: AbortSignal | undefined;
   onNames: (names: string[]) => void;
+  onCheckpoint: (notice: CheckpointNotice) => void;
 }
 
 /** How a run on threads ended. */
@@ -67,6 +69,7 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     output: run.output,
     tagOutput: run.tagOutput,
     onNames: run.onNames,
+    onCheckpoint: run.onCheckpoint,
     onBegun: () => {
       begun++;
       if (interrupted && begun === run.ranks) leaveSoon();

@@ -1,6 +1,7 @@
 import { closeHorizon } from '../kernels/horizon.js';
 import type { Heap } from '../memory/heap.js';
 import { InlineTransport } from '../transport/inline.js';
+import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import { serialiseError } from '../wire/host-messages.js';
 import type { HostOutcome } from './host.js';
 import { type RunPlan, runRank } from './rank.js';
@@ -16,6 +17,7 @@ export async function runInline(
   plan: RunPlan,
   { output, tagOutput, signal }: Pick<RunOptions, 'output' | 'tagOutput' | 'signal'>,
   onNames: (names: string[]) => void,
+  checkpoint: (notice: CheckpointNotice) => Promise<void> | undefined,
 ): Promise<HostOutcome> {
   process.setSourceMapsEnabled(true);
   const horizon = new Int32Array(plan.horizon);
@@ -32,10 +34,8 @@ export async function runInline(
   const restore = redirect(output === 2, tagOutput === true);
   try {
     if (signal?.aborted) interrupt();
-    return {
-      kind: 'done',
-      ranks: [await runRank(new InlineTransport(heap), plan, { names: onNames, begun: () => {} }, breathe)],
-    };
+    const notices = { names: onNames, begun: () => {}, checkpoint };
+    return { kind: 'done', ranks: [await runRank(new InlineTransport(heap), plan, notices, breathe)] };
   } catch (error) {
     return { kind: 'failed', rank: 0, error: serialiseError(error) };
   } finally {

@@ -3,6 +3,8 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import type { Heap } from '../memory/heap.js';
 import type { RankReading, ThreadsControl } from '../transport/threads/control.js';
+import type { Placement } from '../transport/threads/layout.js';
+import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import type { RunPlan } from './rank.js';
 import type { RankResult, RankTask } from './rank-entry.js';
@@ -16,6 +18,8 @@ export interface LocalRanksSetup {
   /** Mailboxes of all ranks of the run; its `ranks` is the size of the run. */
   control: ThreadsControl;
   heap: Heap;
+  /** Where all ranks of the run are; null if they are all here. */
+  placement?: Placement | null;
   /** How often a rank looks before it sleeps. */
   spins: number;
   plan: RunPlan;
@@ -24,6 +28,8 @@ export interface LocalRanksSetup {
   /** What the ranks print goes there, piece by piece, in the order of each rank; without it, to the descriptors of this process. */
   onPrinted?: (rank: number, descriptor: 1 | 2, bytes: Uint8Array) => void;
   onNames: (names: string[]) => void;
+  /** A rank has saved its parts. */
+  onCheckpoint?: (notice: CheckpointNotice) => void;
   /** A rank begins the program: all ranks of the run have loaded it. */
   onBegun: (rank: number, recovers: boolean) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
@@ -101,7 +107,7 @@ export class LocalRanks {
   }
 
   async #start(rank: number): Promise<RankResult> {
-    const { control, heap, plan, output, tagOutput, spins } = this.#setup;
+    const { control, heap, placement = null, plan, output, tagOutput, spins } = this.#setup;
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (notice: RankNotice) => this.#noticed(rank, notice));
     const task: RankTask = {
@@ -111,6 +117,7 @@ export class LocalRanks {
       spins,
       control: control.buffer,
       heap: heap.handle(),
+      placement,
       plan,
       output,
       tagOutput,
@@ -123,10 +130,11 @@ export class LocalRanks {
       // The thread is gone (out of memory, process.exit in user code) or was ended here.
       const error = serialiseError(cause);
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
-      // The frames of a promise that was rejected and not heeded are the user's; a dead thread has none.
-      const dead = /worker exited with code|ERR_WORKER_OUT_OF_MEMORY|memory limit/.test(error.message);
-      if (dead) error.code = 'lost';
-      const frames = dead ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
+      // The frames of a promise that was rejected and not heeded are the user's, and so is the failure; a dead
+      // thread has none, and its work is lost.
+      const died = /worker exited with code|reaching memory limit/i.test(error.message);
+      const frames = died ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
+      if (died) error.code = 'lost';
       error.stack = [error.message, ...frames].join('\n');
       error.aborted = this.ending;
       this.#fail(rank, error);
@@ -147,7 +155,8 @@ export class LocalRanks {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
     else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
-    else this.#setup.onNames(notice.names);
+    else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
+    else this.#setup.onCheckpoint?.(notice);
   }
 
   #fail(rank: number, error: SerialisedError): void {

@@ -6,16 +6,20 @@ import type { RunOptions } from './run-options.js';
 /** Parts a rank when none are asked for: enough to overlap waiting with work, few enough to cost nothing. */
 const PARTS_PER_RANK = 4;
 
-/** What a kernel is asked for, from what `run` was. @throws HaloweaveError 'usage'. */
+/**
+ * What a kernel is asked for, from what `run` was; parts and cycles are those of a checkpoint that it goes on from.
+ * @throws HaloweaveError 'usage'.
+ */
 export function kernelOptions(
   options: RunOptions,
   ranks: number,
   mode: 'plain' | 'silent' | 'checked',
+  resumed: { parts: PartsSpec; cycles: number | null } | null = null,
 ): KernelOptions {
   checkCycles(options.cycles);
   return {
-    parts: partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
-    cycles: options.cycles ?? null,
+    parts: resumed?.parts ?? partsOf(options.parts) ?? { kind: 'default', count: ranks * PARTS_PER_RANK },
+    cycles: resumed ? resumed.cycles : (options.cycles ?? null),
     hash: options.hash ?? true,
     check: mode === 'checked',
     silent: mode === 'silent',
@@ -24,7 +28,8 @@ export function kernelOptions(
   };
 }
 
-function partsOf(parts: RunOptions['parts']): PartsSpec | null {
+/** Parts as they were asked for, null for the default. */
+export function partsOf(parts: RunOptions['parts']): PartsSpec | null {
   if (parts === undefined) return null;
   if (typeof parts === 'string') return parseParts(parts);
   return parseParts(typeof parts === 'number' ? String(parts) : parts.join('x'));

@@ -8,6 +8,10 @@ import type { HeapHandle } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
 import { TraceRing } from '../observe/trace-ring.js';
 import type { Transport } from '../transport/transport.js';
+import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
+import type { CheckpointPlan, SavedPlan } from './checkpoint/plan.js';
+import { RankCheckpoints } from './checkpoint/rank-checkpoints.js';
+import { SavedFile } from './checkpoint/saved-file.js';
 import { loadProgram } from './load.js';
 import type { TracePlan } from './trace/trace-file.js';
 import { traceCalls } from './trace/traced-calls.js';
@@ -26,6 +30,10 @@ export interface RunPlan {
   hostOf: Int32Array | null;
   /** By host, where hosts are pretended (`RunOptions.apart`): the memory that its ranks share, beside that of messages. */
   heaps?: HeapHandle[];
+  /** Null if nothing is saved. */
+  checkpoint: CheckpointPlan | null;
+  /** Where to go on from; null to begin. */
+  saved: SavedPlan | null;
   /** Null unless the run is traced. */
   trace: TracePlan | null;
 }
@@ -53,6 +61,8 @@ export interface RankNotices {
   names(names: string[]): void;
   /** All ranks have loaded the program, and this one begins it; `recovers` if it can go on from a saved state. */
   begun(recovers: boolean): void;
+  /** Parts have been saved. What it gives is waited for by a rank without a thread of its own. */
+  checkpoint(notice: CheckpointNotice): Promise<void> | undefined;
 }
 
 /** Runs the program on one rank, to its end on all ranks. */
@@ -78,6 +88,11 @@ export async function runRank(
       'usage',
       `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
     );
+  if ((plan.checkpoint || plan.saved) && loaded.kind === 'spmd')
+    throw new HaloweaveError(
+      'usage',
+      `--checkpoint and --resume: ${plan.file} is a function of ranks and messages, whose state only it knows; kernel programs can be saved`,
+    );
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();
@@ -88,18 +103,27 @@ export async function runRank(
   if (loaded.kind === 'kernel') {
     const progress = new ProgressBoard(plan.progress, transport.rank);
     progress.onNames = notices.names;
-    kernel = await loaded.program.runRank({
-      comm,
-      endpoint,
-      args: plan.args,
-      options: plan.options,
-      progress,
-      horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
-      checkpoints: null,
-      saved: null,
-      trace: ring,
-      breathe,
-    });
+    const checkpoints = plan.checkpoint
+      ? new RankCheckpoints(plan.checkpoint, transport.rank, notices.checkpoint)
+      : null;
+    const saved = plan.saved ? new SavedFile(plan.saved) : null;
+    try {
+      kernel = await loaded.program.runRank({
+        comm,
+        endpoint,
+        args: plan.args,
+        options: plan.options,
+        progress,
+        horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+        checkpoints,
+        saved,
+        trace: ring,
+        breathe,
+      });
+    } finally {
+      checkpoints?.close();
+      await saved?.close();
+    }
   } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }

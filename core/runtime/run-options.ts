@@ -3,6 +3,7 @@ import type { Args, RankCounters } from '../kernels/program.js';
 import type { NdArray } from '../memory/ndarray.js';
 import type { Progress } from '../observe/progress-board.js';
 import type { SerialisedError } from '../wire/host-messages.js';
+import type { CheckpointSummary } from './checkpoint/writer.js';
 import type { TraceSummary } from './trace/trace-file.js';
 
 /** What `run` takes beside the file: the command line's options by other names. */
@@ -17,6 +18,23 @@ export interface RunOptions {
   cycles?: number;
   /** What the program gets as `args`. Plain data and shared buffers. */
   args?: Args;
+  /**
+   * Folder for checkpoints, made if it is not there: `checkpoint-CYCLES.hwc`, the last two are kept; with `every`. After an
+   * interrupt the state is saved too. Costs the ranks one copy of their state each time; writing goes on beside them.
+   */
+  checkpoint?: string;
+  /** Cycles from one checkpoint to the next. */
+  every?: number;
+  /**
+   * Folder with checkpoints to go on from: the newest that is whole, on any ranks and transport, with the same bits. Its
+   * parts are taken over, its arguments unless `args` has some, its number of cycles (those of the whole run) unless
+   * `cycles` is given.
+   */
+  resume?: string;
+  /** Go on from a checkpoint of another bundle, other arguments or another version, with a warning (default: refuse). */
+  forceResume?: boolean;
+  /** Called with each warning (default: written to standard error). */
+  onWarning?: (message: string) => void;
   /** Compute the state hash (default true). */
   hash?: boolean;
   /**
@@ -134,6 +152,10 @@ export interface RunResult extends RunSummary {
   control: Record<string, number>;
   /** Null if the run was not traced. */
   trace: TraceSummary | null;
+  /** What has been written to the folder of checkpoints; null without one. */
+  checkpoints: CheckpointSummary | null;
+  /** Cycles that had been done before, by the run that this one goes on from; 0 for one from the beginning. */
+  resumedFrom: number;
   /** Files that `save` has written. */
   saved: string[];
   /**
@@ -154,6 +176,8 @@ export class RunError extends HaloweaveError {
   readonly progress: RunProgress;
   /** Null if the run was not traced, or if the trace could not be written: then `cause` says why. */
   trace: TraceSummary | null = null;
+  /** What had been written to the folder of checkpoints; null without one. */
+  checkpoints: CheckpointSummary | null = null;
   /** @internal */
   constructor(rank: number, error: SerialisedError, progress: RunProgress) {
     super((error.code as ErrorCode | null) ?? 'program', error.message, error.place);

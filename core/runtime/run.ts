@@ -4,17 +4,22 @@ import { gatherField } from '../kernels/partition/gather.js';
 import { Heap } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
+import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
+import { Checkpoints, checkpointsAsked } from './checkpoint/checkpoints.js';
+import { manifestOf, resumeFrom } from './checkpoint/resume.js';
+import type { CheckpointSummary } from './checkpoint/writer.js';
 import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
-import { kernelOptions } from './plan.js';
+import { kernelOptions, partsOf } from './plan.js';
 import type { RankOutcome, RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
 import { interruptedError, RunError, type RunOptions, type RunResult } from './run-options.js';
 import { prepareFolder, saveState } from './save/save.js';
 import { nameOf, summarise } from './summarise.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
+import { haloweaveVersion } from './version.js';
 import { Watch } from './watch.js';
 
 /**
@@ -45,21 +50,42 @@ async function runOnce(
   const transport = options.transport ?? 'threads';
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
-  const asked = kernelOptions(options, ranks, mode);
+  const wanted = checkpointsAsked(options);
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
+  const warn =
+    options.onWarning ?? ((message: string) => void process.stderr.write(`haloweave: ${message}\n`));
+  const identity = {
+    program: nameOf(file),
+    bundle,
+    haloweave: haloweaveVersion(),
+    parts: partsOf(options.parts),
+    args: options.args,
+    cycles: options.cycles ?? null,
+  };
+  const resumed =
+    options.resume === undefined
+      ? null
+      : await resumeFrom(options.resume, identity, options.forceResume === true, warn);
+  const asked = kernelOptions(options, ranks, mode, resumed);
+  const args = resumed?.args ?? options.args ?? {};
+  const checkpoints =
+    wanted &&
+    new Checkpoints(wanted, ranks, manifestOf(identity, asked.parts, args, asked.cycles), resumed, warn);
   const heap = Heap.create();
   const apart = options.apart?.map(() => Heap.create());
   const board = new SharedArrayBuffer(ProgressBoard.bytes(ranks));
   const plan: RunPlan = {
     file,
     program: bundle.path,
-    args: options.args ?? {},
+    args,
     options: asked,
     hostOf: hostsApart(options.apart, ranks),
     ...(apart ? { heaps: apart.map((h) => h.handle()) } : {}),
     horizon: new SharedArrayBuffer(Horizon.bytes(ranks)),
     progress: board,
+    checkpoint: checkpoints?.plan ?? null,
+    saved: resumed?.saved ?? null,
     trace:
       options.trace === undefined ? null : planTrace(options.trace, ranks, traceEvents(options.traceEvents)),
   };
@@ -68,7 +94,7 @@ async function runOnce(
   try {
     outcome =
       transport === 'inline'
-        ? await runInline(heap, plan, options, watch.onNames)
+        ? await runInline(heap, plan, options, watch.onNames, (notice) => checkpoints?.take(notice))
         : await runOnThreads({
             ranks,
             heap,
@@ -77,19 +103,26 @@ async function runOnce(
             tagOutput: options.tagOutput ?? false,
             signal: options.signal,
             onNames: watch.onNames,
+            onCheckpoint: (notice) => void checkpoints?.take(notice),
           });
   } finally {
     watch.stop();
     for (const h of apart ?? []) h.close();
     heap.close();
   }
+  const written = (await checkpoints?.finish()) ?? null;
   const traced = async (): Promise<TraceSummary | null> =>
     plan.trace && writeTrace(options.trace!, plan.trace, heap, { program: nameOf(file), transport });
   if (outcome.kind !== 'done') {
     const error =
       outcome.kind === 'failed'
-        ? new RunError(outcome.rank, outcome.error, watch.read())
+        ? new RunError(
+            outcome.rank,
+            withAdvice(outcome.error, checkpoints, written, options.resume),
+            watch.read(),
+          )
         : new RunError(-1, interruptedError(), watch.read());
+    error.checkpoints = written;
     try {
       error.trace = await traced();
     } catch (cause) {
@@ -102,6 +135,8 @@ async function runOnce(
   const result = summarise(file, transport, choice, outcome.ranks, (table, field) =>
     gatherField(apart?.[0] ?? heap, table, field),
   );
+  result.checkpoints = written;
+  result.resumedFrom = resumed?.saved.cycles ?? 0;
   result.trace = await traced();
   if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
   return result;
@@ -120,6 +155,26 @@ function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult):
       return { name, array: result.gather(name), centring, components };
     }),
   );
+}
+
+/** A lost rank is no fault of the program's: says where to go on from. */
+function withAdvice(
+  error: SerialisedError,
+  checkpoints: Checkpoints | null,
+  written: CheckpointSummary | null,
+  resumed: string | undefined,
+): SerialisedError {
+  if (error.code !== 'lost' || (!checkpoints && resumed === undefined)) return error;
+  const advice =
+    checkpoints && written
+      ? checkpoints.advice(written)
+      : `go on from the checkpoint that this run began with: --resume ${resumed}`;
+  const { message } = error;
+  return {
+    ...error,
+    message: `${message}; ${advice}`,
+    stack: error.stack.replace(message, `${message}; ${advice}`),
+  };
 }
 
 function traceEvents(events = DEFAULT_EVENTS): number {

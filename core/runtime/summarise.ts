@@ -44,6 +44,8 @@ export function summarise(
     ),
     control: kernel?.control ?? {},
     trace: null,
+    checkpoints: null,
+    resumedFrom: 0,
     saved: [],
     gather: (field) => {
       if (!kernel?.gather)

@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../base/errors.js';
+import type { CheckpointNotice } from './checkpoint-notices.js';
 
 /** What passes between a host's main thread and its ranks beside the ranks' own messages. Version 1. */
 
@@ -7,6 +8,7 @@ export type RankNotice =
   | { type: 'measure-names'; names: string[] }
   /** All ranks have loaded the program; this one begins it. A kernel can go on from a saved state. */
   | { type: 'begun'; recovers: boolean }
+  | CheckpointNotice
   /** What a rank has printed, where the host does not write it out itself. */
   | { type: 'printed'; descriptor: 1 | 2; bytes: Uint8Array }
   | { type: 'failed'; rank: number; error: SerialisedError };

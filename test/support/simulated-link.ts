@@ -34,6 +34,8 @@ export interface Weather {
   drop: number;
   twice: number;
   full: number;
+  /** ms until a sender knows what the socket did with a message: at most. */
+  late: number;
   /** Times at which the connection is cut, and for how long. */
   cuts: [number, number][];
   /** Probability that the one who connects does not learn of a cut, or of the new connection. */
@@ -51,6 +53,7 @@ interface Side {
   wire: number;
   most: number;
   timer: number;
+  pumping: boolean;
 }
 
 /**
@@ -64,7 +67,8 @@ export class SimulatedLink {
   readonly #random: () => number;
   #events: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
-  #connection = 0;
+  /** By side that sends on it: up to when what is under way still arrives. */
+  #connection = [0, 0];
   #up = false;
   #last = [0, 0];
   /** What side 0's socket holds until there is a connection. */
@@ -83,6 +87,7 @@ export class SimulatedLink {
       wire: 0,
       most: 0,
       timer: Number.POSITIVE_INFINITY,
+      pumping: false,
     });
     this.sides = [side(0), side(1)];
   }
@@ -153,7 +158,7 @@ export class SimulatedLink {
   #connect(told: boolean): void {
     if (this.#up) return;
     this.#up = true;
-    this.#connection++;
+    this.#connection = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     this.#last = [this.now, this.now];
     for (const send of this.#waiting.splice(0)) send();
     if (told) this.sides[0].link.connection(true, this.now);
@@ -163,28 +168,39 @@ export class SimulatedLink {
   #cut(): void {
     if (!this.#up) return;
     this.#up = false;
-    this.#connection++;
+    // Some of what is under way has been received already, and is read in a moment.
+    for (const k of [0, 1]) this.#connection[k] = this.now + this.#random() * this.#weather.delay * 2;
     if (this.#random() >= this.#weather.deaf) this.sides[0].link.connection(false, this.now);
     this.#arm(this.sides[0]);
   }
 
+  /** As a mesh does it: what became of a message is known a moment later, and other things may happen before. */
   #pump(side: Side): void {
+    if (side.pumping) return;
     const h = emptyHeader();
-    for (let what = side.link.take(h, this.now); what !== null; what = side.link.take(h, this.now)) {
-      if (!this.#up && side.name === 1) side.link.refused(what, true, this.now);
-      else if (this.#random() < this.#weather.full) side.link.refused(what, false, this.now);
-      else {
-        if (what === OWN) side.own++;
-        else side.wire++;
-        const frame = new Uint8Array(HEADER_BYTES);
-        writeHeader(frame, h);
-        const bytes = what === OWN ? HEADER_BYTES : what.bytes;
-        if (this.#up) this.#carry(side, frame, bytes);
-        else this.#waiting.push(() => this.#carry(side, frame, bytes));
-      }
+    const what = side.link.take(h, this.now);
+    if (what === null) {
+      side.most = Math.max(side.most, side.link.inFlight);
+      this.#arm(side);
+      return;
     }
-    side.most = Math.max(side.most, side.link.inFlight);
-    this.#arm(side);
+    const unreachable = !this.#up && side.name === 1;
+    const refused = unreachable || this.#random() < this.#weather.full;
+    if (!refused) {
+      if (what === OWN) side.own++;
+      else side.wire++;
+      const frame = new Uint8Array(HEADER_BYTES);
+      writeHeader(frame, h);
+      const bytes = what === OWN ? HEADER_BYTES : what.bytes;
+      if (this.#up) this.#carry(side, frame, bytes);
+      else this.#waiting.push(() => this.#carry(side, frame, bytes));
+    }
+    side.pumping = true;
+    this.#at(this.now + this.#random() * this.#weather.late, () => {
+      side.pumping = false;
+      if (refused) side.link.refused(what, unreachable, this.now);
+      this.#pump(side);
+    });
   }
 
   #carry(side: Side, frame: Uint8Array, bytes: number): void {
@@ -195,7 +211,7 @@ export class SimulatedLink {
       const at = Math.max(this.#last[side.name]!, this.now + delay + jitter * this.#random());
       this.#last[side.name] = at;
       this.#at(at, () => {
-        if (connection === this.#connection) this.#arrive(this.sides[1 - side.name]!, frame, bytes);
+        if (at <= connection[side.name]!) this.#arrive(this.sides[1 - side.name]!, frame, bytes);
       });
     }
   }

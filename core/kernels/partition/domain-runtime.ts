@@ -57,7 +57,7 @@ export interface DomainRuntime {
   readonly signature: string;
   /** A part's state between two cycles, as it lies: valid until the part goes on. */
   save(part: KernelPart): readonly Uint8Array[];
-  /** Instead of `setup` and `fillHalos`: parts as they were saved after `step` steps, their last shares published. */
+  /** Instead of `setup` and `fillHalos`: parts as they were saved after `step` steps, their last shares published. Collective. */
   restore(saved: SavedState, step: number): Promise<void>;
   /** Where whole states go, or null if the program wants none. Collective. */
   frames(): FrameSink | null;

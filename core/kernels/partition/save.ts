@@ -57,7 +57,7 @@ export async function runSaving(run: SavingRun): Promise<void> {
   const phases = run.program.workunits.length;
   if (parts.length === 0) {
     // It opens no cycle, so it would not know when to stop.
-    sink.complete(Number.POSITIVE_INFINITY);
+    await sink.complete(Number.POSITIVE_INFINITY);
     await sweep.run();
     return;
   }
@@ -68,21 +68,21 @@ export async function runSaving(run: SavingRun): Promise<void> {
     await sweep.run(true);
     const { end, interrupted } = gate;
     if (end < next) {
-      if (interrupted && end > done && sink.atClose(end)) save(run, end);
+      if (interrupted && end > done && sink.atClose(end)) await save(run, end);
       break;
     }
-    save(run, next);
+    await save(run, next);
     done = next;
     if (end === next) break;
   }
   reduces.holdAt(Number.MAX_SAFE_INTEGER);
 }
 
-function save(run: SavingRun, cycles: number): void {
+async function save(run: SavingRun, cycles: number): Promise<void> {
   const { sink, parts, runtime } = run;
   for (const p of parts) sink.part(cycles, p.number, runtime.save(p));
   if (run.rank === 0) sink.whole(cycles, wholePiece(run, cycles));
-  sink.complete(cycles);
+  await sink.complete(cycles);
 }
 
 /** Version of the whole piece. */
@@ -131,7 +131,7 @@ function wholePiece(run: SavedRun, cycles: number): Uint8Array {
   return encode(whole);
 }
 
-/** Brings parts, measures, control and reductions to where they were. Every rank does, in any order. */
+/** Brings parts, measures, control and reductions to where they were. Collective. */
 export async function restoreRun(run: SavedRun, saved: SavedState): Promise<void> {
   const { program, runtime, control } = run;
   const { cycles } = saved;
@@ -159,7 +159,7 @@ function same(what: string, saved: string | number, now: string | number): void 
   if (saved === now) return;
   throw new HaloweaveError(
     'usage',
-    `the saved state does not fit this program: its ${what} are ${saved || 'none'}, those of the program ${now || 'none'}; resume with the program and the arguments that it was saved by`,
+    `the saved state does not fit this program, whose ${what} differ: saved ${saved || 'none'}, now ${now || 'none'}; resume with the program and the arguments that it was saved by`,
   );
 }
 

@@ -70,9 +70,10 @@ export class ResendQueue {
     this.#next++;
   }
 
-  /** Puts the cursor back to a message that is still kept. */
+  /** Puts the cursor back to a message; to the oldest, if that one has been acknowledged meanwhile. */
   rewind(sequence: number = this.#oldest): void {
-    while (this.#next > sequence) {
+    const to = Math.max(sequence, this.#oldest);
+    while (this.#next > to) {
       this.#next--;
       this.#flying -= this.peek()!.bytes;
     }

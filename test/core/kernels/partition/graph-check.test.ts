@@ -44,7 +44,7 @@ describe('partitions of a graph', () => {
     ],
     [
       'function',
-      /^the state of partition 'c\d' cannot be copied: .*could not be cloned.*; keep plain data in it, so that the partition can move$/,
+      /^the state of partition 'c\d' cannot be copied: .*could not be cloned.*; keep plain data in it, so that the partition can move and be saved$/,
     ],
     ['share', /share of phase 0 gave \d+, then \d+ when it was asked again/],
     ['closure', /^the program gave all2 = \d+, and \d+ when its partitions moved between ranks/],
