@@ -132,7 +132,7 @@ export class LocalRanks {
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
       // The frames of a promise that was rejected and not heeded are the user's, and so is the failure; a dead
       // thread has none, and its work is lost.
-      const died = /worker exited with code|reaching memory limit/i.test(error.message);
+      const died = /worker exited with code|ERR_WORKER_OUT_OF_MEMORY|memory limit/i.test(error.message);
       const frames = died ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
       if (died) error.code = 'lost';
       error.stack = [error.message, ...frames].join('\n');
