@@ -6,12 +6,12 @@ import { BYTES, CELL_WORDS, CONTEXT, INLINE_BYTES, KIND, Mode, modeOf } from '..
 import { ANY_SOURCE, ANY_TAG, WORLD_CONTEXT } from '../wire/tags.js';
 import { AsyncWaiters } from './async-waiters.js';
 import { Channels, type Listener } from './channel.js';
-import type { Group } from './group.js';
 import { LargeMessages } from './large.js';
 import { type Buffer, bytesOf, type Outgoing, writePayload } from './payload.js';
+import type { Posted } from './posted.js';
 import { dropRecord, fillRecord, fillStatus, readRecord } from './record.js';
 import { isTransfer, type LargeSend, type Progressing, type Transfer } from './rendezvous.js';
-import { Request, type Status } from './request.js';
+import { Request } from './request.js';
 import { matches, Stash } from './stash.js';
 import { checkDeadline, type Held, type Wait, waitFor } from './wait.js';
 
@@ -25,21 +25,6 @@ export const EAGER_BYTES = 64 * 1024;
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 /** Failed calls whose late messages are noticed: more than can be under way at once between ranks that go on. */
 const UNWANTED = 64;
-
-/** A nonblocking receive that waits for its message. */
-export interface Posted {
-  /** Rank of the run, or ANY_SOURCE. */
-  source: number;
-  tag: number;
-  context: number;
-  /** In whose numbers the status tells the source. */
-  group: Group;
-  buffer: Buffer | null;
-  status: Status | null;
-  request: Request<unknown>;
-  /** The KIND word of the record that it met; set then, even if that could not be read. */
-  word?: number;
-}
 
 interface Active {
   transfer: Progressing;
