@@ -20,6 +20,7 @@ export function jsonSummary(r: RunResult): RunSummary {
     nondeterministic: r.nondeterministic,
     perRank: r.perRank,
     hosts: r.hosts,
+    recoveries: r.recoveries,
   };
 }
 
@@ -32,11 +33,15 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   if (r.resumedFrom > 0) lines.push(`  resumed after ${r.resumedFrom} cycles`);
   for (const [name, value] of Object.entries(r.measures)) lines.push(`  ${name} = ${formatMeasure(value)}`);
   lines.push(...resultLines(r.results));
+  const between = total(r, 'haloBytesBetweenHosts');
+  if (between > 0) lines.push(haloLine(r, between));
   if (r.parts > 0)
     for (const p of r.perRank)
       lines.push(
         `  rank ${p.rank}: ${p.partitions} parts, ${p.workunits} workunits, halos ${formatBytes(p.haloBytes)} (${formatBytes(p.haloBytesBetweenRanks)} between ranks), compute ${formatSeconds(p.seconds.compute)}, halo ${formatSeconds(p.seconds.halo)}, wait ${formatSeconds(p.seconds.wait)}`,
       );
+  if (r.recoveries > 0)
+    lines.push(`  went on after ${r.recoveries} loss${r.recoveries === 1 ? '' : 'es'} of a host or rank`);
   if (r.unreceived > 0) lines.push(`  note: ${r.unreceived} messages were sent and never received`);
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
   return lines.join('\n');
@@ -51,6 +56,17 @@ export function checkpointLine(c: CheckpointSummary, folder: string): string {
   const last =
     c.last === null ? 'there is none to resume from' : `--resume ${folder} goes on after ${c.last} cycles`;
   return `${[`${c.written} checkpoints, ${formatBytes(c.bytes)} in ${formatSeconds(c.seconds)}`, ...others].join(', ')}: ${last}`;
+}
+
+/** Where halos went, of a run on several hosts. */
+function haloLine(r: RunResult, betweenHosts: number): string {
+  const betweenRanks = total(r, 'haloBytesBetweenRanks');
+  const inside = formatBytes(total(r, 'haloBytes') - betweenRanks);
+  return `  halos: ${inside} inside a rank, ${formatBytes(betweenRanks - betweenHosts)} inside a host, ${formatBytes(betweenHosts)} between hosts`;
+}
+
+function total(r: RunResult, count: 'haloBytes' | 'haloBytesBetweenRanks' | 'haloBytesBetweenHosts'): number {
+  return r.perRank.reduce((n, p) => n + p[count], 0);
 }
 
 /** What was traced, for people. */

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import type { Heap } from '../memory/heap.js';
 import type { RankReading, ThreadsControl } from '../transport/threads/control.js';
+import type { Placement } from '../transport/threads/layout.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import type { RunPlan } from './rank.js';
@@ -17,6 +18,8 @@ export interface LocalRanksSetup {
   /** Mailboxes of all ranks of the run; its `ranks` is the size of the run. */
   control: ThreadsControl;
   heap: Heap;
+  /** Where all ranks of the run are; null if they are all here. */
+  placement?: Placement | null;
   /** How often a rank looks before it sleeps. */
   spins: number;
   plan: RunPlan;
@@ -28,7 +31,7 @@ export interface LocalRanksSetup {
   /** A rank has saved its parts. */
   onCheckpoint?: (notice: CheckpointNotice) => void;
   /** A rank begins the program: all ranks of the run have loaded it. */
-  onBegun: (rank: number) => void;
+  onBegun: (rank: number, recovers: boolean) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
   onFailed: (rank: number, error: SerialisedError) => void;
 }
@@ -104,7 +107,7 @@ export class LocalRanks {
   }
 
   async #start(rank: number): Promise<RankResult> {
-    const { control, heap, plan, output, tagOutput, spins } = this.#setup;
+    const { control, heap, placement = null, plan, output, tagOutput, spins } = this.#setup;
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (notice: RankNotice) => this.#noticed(rank, notice));
     const task: RankTask = {
@@ -114,6 +117,7 @@ export class LocalRanks {
       spins,
       control: control.buffer,
       heap: heap.handle(),
+      placement,
       plan,
       output,
       tagOutput,
@@ -128,7 +132,7 @@ export class LocalRanks {
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
       // The frames of a promise that was rejected and not heeded are the user's, and so is the failure; a dead
       // thread has none, and its work is lost.
-      const died = /worker exited with code|reaching memory limit/i.test(error.message);
+      const died = /worker exited with code|ERR_WORKER_OUT_OF_MEMORY|memory limit/i.test(error.message);
       const frames = died ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
       if (died) error.code = 'lost';
       error.stack = [error.message, ...frames].join('\n');
@@ -149,7 +153,7 @@ export class LocalRanks {
 
   #noticed(rank: number, notice: RankNotice): void {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
-    else if (notice.type === 'begun') this.#setup.onBegun(rank);
+    else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
     else this.#setup.onCheckpoint?.(notice);

@@ -59,8 +59,8 @@ export interface RankOutcome {
 export interface RankNotices {
   /** Names of the measures, once they are known. */
   names(names: string[]): void;
-  /** All ranks have loaded the program, and this one begins it. */
-  begun(): void;
+  /** All ranks have loaded the program, and this one begins it; `recovers` if it can go on from a saved state. */
+  begun(recovers: boolean): void;
   /** Parts have been saved. What it gives is waited for by a rank without a thread of its own. */
   checkpoint(notice: CheckpointNotice): Promise<void> | undefined;
 }
@@ -96,7 +96,7 @@ export async function runRank(
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();
-  notices.begun();
+  notices.begun(loaded.kind === 'kernel');
   const start = performance.now();
   let kernel: KernelOutcome | null = null;
   let value: unknown;
@@ -107,20 +107,23 @@ export async function runRank(
       ? new RankCheckpoints(plan.checkpoint, transport.rank, notices.checkpoint)
       : null;
     const saved = plan.saved ? new SavedFile(plan.saved) : null;
-    kernel = await loaded.program.runRank({
-      comm,
-      endpoint,
-      args: plan.args,
-      options: plan.options,
-      progress,
-      horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
-      checkpoints,
-      saved,
-      trace: ring,
-      breathe,
-    });
-    checkpoints?.close();
-    await saved?.close();
+    try {
+      kernel = await loaded.program.runRank({
+        comm,
+        endpoint,
+        args: plan.args,
+        options: plan.options,
+        progress,
+        horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+        checkpoints,
+        saved,
+        trace: ring,
+        breathe,
+      });
+    } finally {
+      checkpoints?.close();
+      await saved?.close();
+    }
   } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }

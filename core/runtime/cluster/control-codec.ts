@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { decodeBounded, encodeBounded } from '../../wire/bounded-decode.js';
 import { decode, encode } from '../../wire/codec.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
@@ -12,6 +13,7 @@ import {
   PIECE_BYTES,
 } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
+import { isLoopback } from './endpoints.js';
 
 export function sendControl(peer: ControlPeer, message: ControlMessage): void {
   peer.send(encodeBounded(message));
@@ -20,6 +22,17 @@ export function sendControl(peer: ControlPeer, message: ControlMessage): void {
 /** @throws HaloweaveError 'format' for bytes that are no message. */
 export function readControl(body: Uint8Array): ControlMessage | ForeignHello {
   return checkMessage(decodeBounded(body));
+}
+
+export function wireAddress(address: HostAddress): ControlOf<'joined'>['address'] {
+  return { ...address, endpoints: [...address.endpoints] };
+}
+
+/** Where a process can be seen to listen from here; null if it cannot: loopback addresses are each machine's own. */
+export function probeEndpoint(there: HostAddress, here: HostAddress): string | null {
+  const endpoint = there.endpoints.find((e) => e.startsWith('tcp:'));
+  if (endpoint === undefined || (isLoopback(endpoint) && there.machine !== here.machine)) return null;
+  return endpoint;
 }
 
 /** An error as others may be sent it: texts that are too long are cut, and places are plain. */

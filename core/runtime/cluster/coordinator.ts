@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
-import { plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
+import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
@@ -9,6 +10,7 @@ import { thisProcess } from './identity.js';
 import { Member } from './member.js';
 import type { HostNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
 
 export interface CoordinatorSetup {
@@ -18,9 +20,9 @@ export interface CoordinatorSetup {
   listen: string | null;
   /** How long a named worker may take to answer, in ms. */
   patience: number;
-  security?: SocketSecurity;
-  /** This host's own links. */
-  network: HostNetwork | null;
+  secured: HostSecurity;
+  /** Opens this host's own links. */
+  network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
   /** For people. */
   say: (text: string) => void;
 }
@@ -44,6 +46,7 @@ export class Coordinator {
   readonly #events: CoordinatorEvents;
   readonly #pulse: Pulse;
   #listener: ControlListener | null = null;
+  #network: HostNetwork | null = null;
   /** Workers that have been named and have not joined yet, with who waits for them. */
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #nextHost = 1;
@@ -71,17 +74,20 @@ export class Coordinator {
 
   /** Where the data sockets of these hosts are reached, and of this one. */
   addresses(hosts: readonly number[]): HostAddress[] {
-    const { network } = this.#setup;
-    const all = hosts.map((h) => this.members.get(h)!.address!);
-    return network ? [network.address, ...all] : all;
+    return [this.#network!.mesh.address, ...hosts.map((h) => this.members.get(h)!.address!)];
   }
 
   /** Listens, and connects to the workers that have been named; resolves when they have joined. */
   async start(): Promise<void> {
-    const { hosts, listen, security = plain } = this.#setup;
+    const { hosts, listen, network, secured } = this.#setup;
+    this.#network = await network((host, reason) => this.#lost(host, reason));
     if (listen !== null)
-      this.#listener = await listenForControl(listen, (peer) => this.#add(peer, '', null, null), security);
-    await Promise.all(hosts.map((spec) => this.#name(spec, security)));
+      this.#listener = await listenForControl(
+        listen,
+        (peer) => this.#add(peer, '', null, null),
+        secured.security,
+      );
+    await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
 
   /** Lets a worker go that has asked to. */
@@ -97,11 +103,14 @@ export class Coordinator {
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
     this.#listener?.close();
-    this.#setup.network?.close();
+    this.#network?.close();
+    await this.#setup.secured.security.close();
   }
 
-  async #name(spec: HostSpec, security: SocketSecurity): Promise<void> {
-    const peer = connectControl(spec.endpoint, security, spec.key);
+  async #name(spec: HostSpec): Promise<void> {
+    const { security, keys } = this.#setup.secured;
+    const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
+    const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
     const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
     const { patience } = this.#setup;
     let impatient: NodeJS.Timeout | null = null;
@@ -131,7 +140,7 @@ export class Coordinator {
     const member = new Member(
       host,
       peer,
-      { here: this.identity, where, limit },
+      { here: this.identity, address: this.#network!.mesh.address, where, limit },
       {
         joined: (m) => this.#hasJoined(m, probe),
         refused: (m, reason) => this.#lost(m.host, reason),
@@ -148,10 +157,8 @@ export class Coordinator {
   }
 
   #hasJoined(member: Member, probe: string | null): void {
-    this.#pulse.listensAt(
-      member.host,
-      probe ?? member.address?.endpoints.find((e) => e.startsWith('tcp:')) ?? null,
-    );
+    this.#pulse.listensAt(member.host, probe ?? probeEndpoint(member.address!, this.#network!.mesh.address));
+    this.#network?.connect([member.address!]);
     this.#awaited.get(member.host)?.resolve();
     this.#events.joined(member);
   }
@@ -159,7 +166,7 @@ export class Coordinator {
   #forget(member: Member): void {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
-    this.#setup.network?.drop(member.host);
+    this.#network?.drop(member.host);
   }
 
   #lost(host: number, reason: string): void {
