@@ -76,11 +76,14 @@ export class Heap {
   readonly #channel: BroadcastChannel;
   readonly #cache = new BlockCache();
   readonly #seat: number;
+  /** Whether this thread made the heap. */
+  readonly #made: boolean;
   /** Blocks that this thread is carrying. */
   #carried = 0;
   #ended: () => void = () => {};
 
-  private constructor(handle: HeapHandle) {
+  private constructor(handle: HeapHandle, made = false) {
+    this.#made = made;
     this.id = handle.id;
     this.limit = handle.limit;
     this.#arenaPages = handle.arenaPages;
@@ -104,13 +107,14 @@ export class Heap {
       throw new HaloweaveError('argument', `arenaBytes is ${arenaBytes}: an arena has 64 KiB to 4 GiB`);
     if (!(limit > 0))
       throw new HaloweaveError('argument', `the heap's limit is ${limit} bytes: it must be positive`);
-    return new Heap({
+    const handle: HeapHandle = {
       id: randomUUID(),
       limit,
       arenaPages: pages,
       control: new SharedArrayBuffer((SEATS + MAX_SEATS * SEAT_WORDS) * 4),
       memories: [],
-    });
+    };
+    return new Heap(handle, true);
   }
 
   /**
@@ -269,9 +273,12 @@ export class Heap {
     }
   }
 
-  /** Releases what this thread keeps, and stops listening for new arenas. The memory goes when no thread holds a view of it. */
+  /**
+   * Releases what this thread keeps, and stops listening for new arenas. The memory goes when no thread holds a view of it.
+   * The thread that made the heap closes it last and releases nothing: a thread that was ended may have held a lock.
+   */
   close(): void {
-    this.#giveUpCache();
+    if (!this.#made) this.#giveUpCache();
     // Whoever closes may still read what lies in arenas that have been announced.
     this.#sync();
     this.#channel.close();

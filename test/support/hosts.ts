@@ -78,9 +78,16 @@ export async function onHosts(options: HostsOptions): Promise<HostsOutcome> {
       });
       workers.push(worker);
       return new Promise<unknown>((resolve, reject) => {
-        worker.on('message', (message: { value: unknown }) => resolve(message.value));
+        // Only a thread that has left by itself holds no lock of the heap.
+        let value: { value: unknown } | null = null;
+        worker.on('message', (message: { value: unknown }) => {
+          value = message;
+        });
         worker.on('error', reject);
-        worker.on('exit', (code) => reject(new Error(`rank ${rank} exited with code ${code}`)));
+        worker.on('exit', (code) => {
+          if (value && code === 0) resolve(value.value);
+          else reject(new Error(`rank ${rank} exited with code ${code}`));
+        });
       });
     });
     const values = await Promise.race([Promise.all(running), failed]);

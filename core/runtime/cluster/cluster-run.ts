@@ -183,6 +183,8 @@ export class ClusterRun {
 
   /** No thread of the epoch is left. */
   #over(epoch: CoordinatorEpoch, outcome: EpochOutcome): void {
+    // If all its hosts are lost, the next one has begun already.
+    if (this.#epoch !== epoch) return;
     this.#outcome = outcome;
     this.#epoch = null;
     this.#greet(this.#waiting.splice(0));

@@ -50,10 +50,7 @@ class Step {
         this.#hello(event.host, event.slots);
         break;
       case 'run':
-        s.wishes = event.wishes;
-        s.generations = [];
-        s.lostAt = [];
-        s.losses = 0;
+        Object.assign(s, { wishes: event.wishes, generations: [], lostAt: [], losses: 0 });
         s.disk = event.wishes.resume;
         this.#startOrGiveUp();
         break;
@@ -196,7 +193,6 @@ class Step {
   /** Threads of the epoch end on all hosts; then comes `after`. */
   #end(after: After | null): void {
     const e = this.#s.epoch!;
-    // The first reason stands, but for a loss that must be told.
     if (e.phase === 'ending') return;
     e.after = after;
     e.phase = 'ending';

@@ -1,3 +1,4 @@
+import { AbortedError } from '../../base/errors.js';
 import type { Heap } from '../../memory/heap.js';
 import { Freight, type Refusal } from '../../wire/network.js';
 import {
@@ -82,10 +83,14 @@ export class Bridge {
     this.#inbound = new Inbound(this.#boxes, heap, hosts, window);
     this.#outbound = new Outbound(this.#boxes, heap, mesh, placement.hostOf, this.#credits, {
       expect: (...landing) => this.#inbound.expect(...landing),
+      isOver: () => this.#isOver,
       acknowledged: (rank, peer, transfer, pieces) => {
-        if (this.#stopped) return;
         this.#inbound.note(rank, peer, transfer, Note.acknowledged, pieces);
       },
+    });
+    // Whoever waits for a lock of the heap learns that the thread which holds it may have been ended.
+    heap.onWait(() => {
+      if (this.#isOver) throw new AbortedError('the epoch has ended');
     });
     this.#timer = setInterval(() => this.#turn(), LOOK_EVERY);
     this.#turn();
@@ -93,7 +98,7 @@ export class Bridge {
 
   /** Takes a message of the mesh that is of freight `records` or `credit`. */
   receive(host: number, freight: Freight, epoch: number, frames: readonly Uint8Array[]): void {
-    if (this.#stopped) return;
+    if (this.#isOver) return;
     if (epoch !== this.#boxes.epoch) {
       this.#stale++;
       return;
@@ -105,6 +110,10 @@ export class Bridge {
       return;
     }
     this.#schedule();
+  }
+
+  get #isOver(): boolean {
+    return this.#stopped || this.#setup.control.aborted;
   }
 
   counters(): BridgeCounters {
@@ -200,7 +209,9 @@ export class Bridge {
 
   #fail(error: Error): void {
     if (this.#stopped) return;
+    const ended = this.#isOver;
     this.stop();
-    this.#setup.onFault(-1, error);
+    // What fails because the epoch ends is no fault.
+    if (!ended) this.#setup.onFault(-1, error);
   }
 }

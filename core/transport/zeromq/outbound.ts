@@ -35,6 +35,8 @@ const FULL_BYTES = 1024 * 1024;
 
 /** What the sending side tells the receiving side of the same host. */
 export interface LocalNotes {
+  /** True once the epoch has ended here: what its heap holds goes with it. */
+  isOver(): boolean;
   /** A rank of this host has an array in the heap ready for a transfer. */
   expect(rank: number, source: number, transfer: number, address: Address, bytes: number): void;
   /** Pieces that a rank of this host sent have arrived at the host of `peer`. */
@@ -230,8 +232,14 @@ export class Outbound {
     const { payloads, blocks, pieces } = load;
     this.messages++;
     this.#mesh.send(host, Freight.records, this.#boxes.epoch, [load.pack(), ...payloads], () => {
-      for (let k = 0; k < blocks.length; k += 2) this.#heap.carriedBack(blocks[k]!, blocks[k + 1]!);
-      this.#acknowledge(pieces);
+      try {
+        if (this.#notes.isOver()) return;
+        for (let k = 0; k < blocks.length; k += 2) this.#heap.carriedBack(blocks[k]!, blocks[k + 1]!);
+        this.#acknowledge(pieces);
+      } catch (error) {
+        // It ended just now, under a lock that a rank held.
+        if (!this.#notes.isOver()) throw error;
+      }
     });
   }
 
