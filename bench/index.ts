@@ -4,12 +4,23 @@ import { grain } from './grain.js';
 import { halo } from './halo.js';
 import { heat } from './heat.js';
 import { latency } from './latency.js';
+import { network } from './network.js';
 import { npbEp } from './npb/npb-ep.js';
 import { Report } from './report.js';
 import { spins } from './spins.js';
 import { sums } from './sum.js';
 
-export const names = ['latency', 'collectives', 'grain', 'heat', 'spins', 'halo', 'sum', 'npb-ep'] as const;
+export const names = [
+  'latency',
+  'collectives',
+  'grain',
+  'heat',
+  'spins',
+  'halo',
+  'sum',
+  'network',
+  'npb-ep',
+] as const;
 
 /** The options beyond --json and --peers, by the benchmarks that have them. */
 export const own: Readonly<Record<string, readonly string[]>> = { 'npb-ep': ['class', 'ranks'] };
@@ -42,6 +53,9 @@ export async function runBench(name: string, flags: BenchFlags): Promise<void> {
         break;
       case 'sum':
         await sums(report);
+        break;
+      case 'network':
+        await network(flags.peers, report);
         break;
       case 'npb-ep':
         // The smallest class: half a second, so that `bench all` may have it.

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what the peer programs of the benchmarks need, on Debian and its relatives:
-# a C compiler, Open MPI with its headers, and mpi4py with NumPy for the distribution's own python3.
+# a C compiler, Open MPI with its headers, and mpi4py with NumPy for the distribution's own python3;
+# and what the fault tests need: network namespaces (iproute2) and packet loss (nftables).
 # Safe to run again: it looks first, and touches neither apt's lists nor a package when nothing is missing.
 set -eu
 
-needed="gcc libc6-dev openmpi-bin libopenmpi-dev python3-mpi4py python3-numpy"
+needed="gcc libc6-dev openmpi-bin libopenmpi-dev python3-mpi4py python3-numpy iproute2 nftables"
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   echo "peers: this script knows Debian's apt-get only; install by hand: $needed" >&2

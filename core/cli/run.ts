@@ -13,6 +13,7 @@ export interface RunFlags {
   hostfile?: string;
   listen?: string;
   oversubscribe?: boolean;
+  keys?: string;
   ranks?: number;
   parts?: string;
   cycles?: number;
@@ -59,6 +60,7 @@ export function runFlags(command: Command): Command {
     .option('--host <list>', 'run on the workers that listen there: a:7100,b:7100')
     .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=PUBLICKEY], one a line')
     .option('--listen <endpoint>', 'run on workers that join with worker --connect; waits for -n ranks')
+    .option('--keys <file>', 'key file (see keygen); needed for workers on other machines')
     .option('--oversubscribe', 'allow more ranks than the workers offer')
     .option('--tag-output', 'begin every line that the program prints with its rank')
     .option('--save <folder>', 'write the final state there: .npy of every field, and an image for ParaView')
@@ -173,13 +175,14 @@ export async function runCommand(
 
 /** Null for a run on this machine's threads. */
 function clusterOptions(flags: RunFlags): ClusterOptions | null {
-  const { host, hostfile, listen, ranks, oversubscribe } = flags;
+  const { host, hostfile, listen, ranks, oversubscribe, keys } = flags;
   if (host === undefined && hostfile === undefined && listen === undefined) return null;
   return {
     ...(host !== undefined ? { hosts: host.split(',') } : {}),
     ...(hostfile !== undefined ? { hostfile } : {}),
     ...(listen !== undefined ? { listen } : {}),
     ...(ranks !== undefined ? { ranks } : {}),
+    ...(keys !== undefined ? { keys } : {}),
     oversubscribe: oversubscribe === true,
   };
 }

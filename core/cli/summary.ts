@@ -20,6 +20,7 @@ export function jsonSummary(r: RunResult): RunSummary {
     nondeterministic: r.nondeterministic,
     perRank: r.perRank,
     hosts: r.hosts,
+    recoveries: r.recoveries,
   };
 }
 
@@ -39,6 +40,8 @@ export function textSummary(r: RunResult, withHash: boolean): string {
       lines.push(
         `  rank ${p.rank}: ${p.partitions} parts, ${p.workunits} workunits, halos ${formatBytes(p.haloBytes)} (${formatBytes(p.haloBytesBetweenRanks)} between ranks), compute ${formatSeconds(p.seconds.compute)}, halo ${formatSeconds(p.seconds.halo)}, wait ${formatSeconds(p.seconds.wait)}`,
       );
+  if (r.recoveries > 0)
+    lines.push(`  went on after ${r.recoveries} loss${r.recoveries === 1 ? '' : 'es'} of a host or rank`);
   if (r.unreceived > 0) lines.push(`  note: ${r.unreceived} messages were sent and never received`);
   if (withHash && r.hash) lines.push(`  hash ${r.hash}`);
   return lines.join('\n');

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
 import { DEFAULT_PORT, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
 import { openNetwork } from '../runtime/cluster/network.js';
+import { dataEndpoint, openHostSecurity, serverKey } from '../runtime/cluster/secure.js';
 import { connectAsWorker, listenAsWorker, type WorkerSetup } from '../runtime/cluster/worker.js';
 import { chooseRanks } from '../runtime/ranks.js';
+import { endpointToBind, endpointToConnect } from '../transport/zeromq/reach.js';
 import { wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 
@@ -11,6 +13,9 @@ interface WorkerFlags {
   listen?: string;
   connect?: string;
   ranks?: number;
+  keys?: string;
+  dataPort?: number;
+  advertise?: string;
 }
 
 /** `haloweave worker`. */
@@ -25,6 +30,13 @@ export function addWorkerCommand(program: Command): void {
       'ranks offered (default: HALOWEAVE_RANKS, SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, or the cores)',
       wholeNumber('-n', 1),
     )
+    .option('--keys <file>', 'key file (see keygen); needed for addresses that other machines can reach')
+    .option(
+      '--data-port <number>',
+      'port for data between hosts (default: any)',
+      wholeNumber('--data-port', 0),
+    )
+    .option('--advertise <address>', 'address at which other hosts reach this one, if it is another')
     .addHelpText(
       'after',
       `
@@ -49,11 +61,6 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     );
   const option = listen === undefined ? '--connect' : '--listen';
   const endpoint = endpointOf(listen ?? connect!, option);
-  if (!isLoopback(endpoint))
-    throw new HaloweaveError(
-      'usage',
-      `${option} ${endpoint}: other machines can reach this address, and there are no keys: use 127.0.0.1`,
-    );
   const leave = new AbortController();
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -63,24 +70,35 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const say = (text: string): void => void process.stderr.write(`haloweave worker: ${text}\n`);
+  const { ranks } = chooseRanks(flags.ranks);
+  const { security, keys } = await openHostSecurity(flags.keys, say);
+  const checked =
+    listen === undefined
+      ? await endpointToConnect(endpoint, keys !== null)
+      : await endpointToBind(endpoint, keys !== null);
+  // Who connects to another machine has to be reached by the other hosts.
+  const from = listen !== undefined || isLoopback(checked) ? checked : 'tcp://*:*';
+  const data = dataEndpoint(from, flags.dataPort, flags.advertise);
   const setup: WorkerSetup = {
-    ranks: chooseRanks(flags.ranks).ranks,
-    network: (host, onBroken) => openNetwork({ host }, onBroken),
+    ranks,
+    security,
+    network: (host, onBroken) => openNetwork({ host, security, ...data }, onBroken),
     say,
     leave: leave.signal,
     stop: stop.signal,
   };
   try {
     if (listen === undefined) {
-      const { how } = await connectAsWorker(endpoint, setup);
+      const { how } = await connectAsWorker(checked, serverKey(null, keys, checked), setup);
       return how === 'refused' ? ExitCode.failed : how === 'lost' ? ExitCode.lost : ExitCode.done;
     }
-    await listenAsWorker(endpoint, setup, (at) => {
+    await listenAsWorker(checked, setup, (at) => {
       process.stdout.write(`haloweave worker: ${setup.ranks} rank${setup.ranks === 1 ? '' : 's'} at ${at}\n`);
     });
     return ExitCode.done;
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+    await security.close();
   }
 }

@@ -32,6 +32,12 @@ export interface Arrival {
   offset: number;
 }
 
+/**
+ * Most bytes that a kernel puts into one message: it cuts what is larger. A host's sockets take frames of up to 16 MiB; much
+ * below that, one message does not hold up those of other ranks for long.
+ */
+export const RAW_BYTES = 2 ** 20;
+
 export type Listener = (arrival: Arrival) => void;
 
 /** Writes a payload where it is to lie. */

@@ -27,6 +27,8 @@ export interface KernelOptions {
 export interface ProgressSink {
   /** Cells that this rank has updated so far, counted once a cycle. */
   updated(cells: number): void;
+  /** The workunit that this rank is about to run; part −1 before it waits. */
+  running(part: number, cycle: number): void;
   /** What the whole run is about to do (rank 0). */
   plan(cycles: number | null, cells: number, parts: number): void;
   /** The newest measures (rank 0). */

@@ -3,6 +3,8 @@
  * own numbers, plainly: a reader may be a moment behind, never wrong for long, and nobody waits.
  */
 const HEADER = 32;
+/** Parts that a rank's word for what it runs has room for: with 2^31 cycles they fill a double. */
+const PARTS_LIMIT = 2 ** 22;
 /** Eight doubles are a cache line; two lines keep neighbours' prefetchers apart. */
 const STRIDE = 16;
 const MAX_MEASURES = 12;
@@ -34,6 +36,19 @@ export class ProgressBoard {
     this.#f64[this.#mine] = cells;
   }
 
+  /** One store, so that a reader never sees the part of one workunit with the cycle of another. */
+  running(part: number, cycle: number): void {
+    this.#f64[this.#mine + 1] = cycle * PARTS_LIMIT + part + 1;
+  }
+
+  /** What a rank runs; null if it waits. */
+  runningOf(rank: number): { part: number; cycle: number } | null {
+    const word = this.#f64[HEADER + rank * STRIDE + 1]!;
+    if (word === 0) return null;
+    const part = (word - 1) % PARTS_LIMIT;
+    return { part, cycle: (word - 1 - part) / PARTS_LIMIT };
+  }
+
   plan(cycles: number | null, cells: number, parts: number): void {
     this.#f64[CYCLES] = cycles ?? 0;
     this.#f64[CELLS] = cells;
@@ -51,11 +66,20 @@ export class ProgressBoard {
     this.#f64[MEASURED] = cycle;
   }
 
-  /** Takes over what another host's board says of these ranks, and, `whole`, of the run. False if it is no such board. */
+  /**
+   * Takes over what another host's board, of as many ranks or fewer, says of these ranks, and, `whole`, of the run. False if it
+   * is no such board.
+   */
   merge(bytes: Uint8Array, ranks: readonly number[], whole: boolean): boolean {
-    if (bytes.length !== this.#f64.byteLength) return false;
+    const most = ranks.reduce((m, r) => Math.max(m, r), 0);
+    if (bytes.length % 8 !== 0 || bytes.length > this.#f64.byteLength) return false;
+    if (bytes.length < ProgressBoard.bytes(most + 1)) return false;
     const theirs = new Float64Array(Uint8Array.from(bytes).buffer);
-    for (const r of ranks) this.#f64[HEADER + r * STRIDE] = theirs[HEADER + r * STRIDE]!;
+    for (const r of ranks) {
+      const at = HEADER + r * STRIDE;
+      this.#f64[at] = theirs[at]!;
+      this.#f64[at + 1] = theirs[at + 1]!;
+    }
     if (whole) this.#f64.set(theirs.subarray(0, HEADER));
     return true;
   }

@@ -31,7 +31,7 @@ export interface LocalRanksSetup {
   /** A rank has saved its parts. */
   onCheckpoint?: (notice: CheckpointNotice) => void;
   /** A rank begins the program: all ranks of the run have loaded it. */
-  onBegun: (rank: number) => void;
+  onBegun: (rank: number, recovers: boolean) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
   onFailed: (rank: number, error: SerialisedError) => void;
 }
@@ -132,7 +132,7 @@ export class LocalRanks {
       error.message = `the thread of rank ${rank} ended before its work was done: ${error.message}`;
       // The frames of a promise that was rejected and not heeded are the user's, and so is the failure; a dead
       // thread has none, and its work is lost.
-      const died = /worker exited with code|reaching memory limit/i.test(error.message);
+      const died = /worker exited with code|ERR_WORKER_OUT_OF_MEMORY|memory limit/i.test(error.message);
       const frames = died ? [] : error.stack.split('\n').filter((line) => /^ +at /.test(line));
       if (died) error.code = 'lost';
       error.stack = [error.message, ...frames].join('\n');
@@ -153,7 +153,7 @@ export class LocalRanks {
 
   #noticed(rank: number, notice: RankNotice): void {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
-    else if (notice.type === 'begun') this.#setup.onBegun(rank);
+    else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
     else this.#setup.onCheckpoint?.(notice);

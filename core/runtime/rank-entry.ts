@@ -56,7 +56,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
       task.plan,
       {
         names: (names) => notify({ type: 'measure-names', names }),
-        begun: () => notify({ type: 'begun' }),
+        begun: (recovers) => notify({ type: 'begun', recovers }),
         checkpoint: (notice) => void notify(notice),
       },
       null,

@@ -59,8 +59,8 @@ export interface RankOutcome {
 export interface RankNotices {
   /** Names of the measures, once they are known. */
   names(names: string[]): void;
-  /** All ranks have loaded the program, and this one begins it. */
-  begun(): void;
+  /** All ranks have loaded the program, and this one begins it; `recovers` if it can go on from a saved state. */
+  begun(recovers: boolean): void;
   /** Parts have been saved. What it gives is waited for by a rank without a thread of its own. */
   checkpoint(notice: CheckpointNotice): Promise<void> | undefined;
 }
@@ -96,7 +96,7 @@ export async function runRank(
   // Nobody allocates before all have attached to the heap: a thread that starts later would miss the
   // announcement of a new arena.
   comm.barrier();
-  notices.begun();
+  notices.begun(loaded.kind === 'kernel');
   const start = performance.now();
   let kernel: KernelOutcome | null = null;
   let value: unknown;

@@ -132,6 +132,8 @@ export interface RunSummary {
   perRank: RankSummary[];
   /** The networked workers of the last epoch, in the order of their ranks; empty for a run on this machine's threads. */
   hosts: HostSummary[];
+  /** Losses of hosts or ranks that the run has gone on after. */
+  recoveries: number;
 }
 
 export interface RunResult extends RunSummary {

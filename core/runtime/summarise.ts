@@ -34,6 +34,7 @@ export function summarise(
     nondeterministic: outcomes.reduce((n, o) => n + o.nondeterministic, 0),
     perRank: outcomes.map((o) => ({ rank: o.rank, ...(o.kernel?.counters ?? messageCounters(o)) })),
     hosts: [],
+    recoveries: 0,
     interrupted: kernel?.interrupted ?? false,
     unreceived: outcomes.reduce((n, o) => n + o.unreceived, 0),
     ranksFrom: choice.source,

@@ -6,8 +6,8 @@ import type { CheckpointNotice } from './checkpoint-notices.js';
 /** A rank tells its host something while it runs. */
 export type RankNotice =
   | { type: 'measure-names'; names: string[] }
-  /** All ranks have loaded the program; this one begins it. */
-  | { type: 'begun' }
+  /** All ranks have loaded the program; this one begins it. A kernel can go on from a saved state. */
+  | { type: 'begun'; recovers: boolean }
   | CheckpointNotice
   /** What a rank has printed, where the host does not write it out itself. */
   | { type: 'printed'; descriptor: 1 | 2; bytes: Uint8Array }

@@ -157,3 +157,13 @@ describe('examples between hosts give what they give on threads', () => {
     }
   });
 });
+
+it('faces and parts of more than 1 MiB go in several messages', async () => {
+  const options = { cycles: 2, parts: '2x1x1', args: { shape: '4x420x420' } };
+  const one = await run(exampleFile('heat-3d'), { ...options, transport: 'inline' });
+  const result = await run(exampleFile('heat-3d'), { ...options, ...on([1, 1]) });
+  expect(result.hash).toBe(one.hash);
+  expect(sameBits(result.gather('u'), one.gather('u'))).toBe(true);
+  // A face is a layer of cells, two to either side, one field of doubles.
+  expect(result.perRank.map((r) => r.haloBytesBetweenHosts)).toEqual([0, 0].map(() => 2 * 2 * 420 * 420 * 8));
+});

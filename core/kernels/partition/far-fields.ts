@@ -10,12 +10,12 @@ import { OwnedCells } from './owned-cells.js';
 import type { OwnedPart } from './owned-part.js';
 
 const F64 = dtypeInfo('f64').code;
-/** Bytes before a part's cells: the number of the field, as a double. */
-const HEADER = 8;
+/** Bytes before a part's cells: as doubles, the number of the field, and of the part's message with it. */
+const HEADER = 16;
 
 /**
  * The final state's fields on their way to rank 0's host, field by field, when rank 0 wants one: it asks every rank there
- * is on other hosts, which answers with one message a part. What has come lies in copies of the parts' blocks without
+ * is on other hosts, which answers with messages of up to 1 MiB. What has come lies in copies of the parts' blocks without
  * slots, so that it is gathered as if it had been computed here.
  */
 export class FarFields {
@@ -30,6 +30,8 @@ export class FarFields {
   /** On rank 0: fields that are here; parts that are missing of the one asked for. */
   readonly #here = new Set<number>();
   #missing = 0;
+  /** On rank 0, by part and field: first byte in the copy, and elements. */
+  readonly #copies = new Map<number, { at: number; length: number }[]>();
   /** On other ranks: fields asked for, in order; the number of fields when no more will be. */
   readonly #asked: number[] = [];
   /** By part: address of its block, or of the copy of it. */
@@ -98,40 +100,50 @@ export class FarFields {
   #answer(field: number): void {
     for (const part of this.#parts) {
       const cells = new OwnedCells(this.#domain, part.id, [field]);
+      let message = 0;
       const fill: Fill = (views, offset) => {
         views[F64]![offset / 8] = field;
-        cells.pack(0, part.object._arrays[field]!.data, views, offset + HEADER);
+        views[F64]![offset / 8 + 1] = message;
+        cells.pack(message, part.object._arrays[field]!.data, views, offset + HEADER);
       };
-      sendRaw(this.#relay.endpoint, 0, part.id, GATHER_CONTEXT, HEADER + cells.bytes, fill);
+      for (; message < cells.bytes.length; message++)
+        sendRaw(this.#relay.endpoint, 0, part.id, GATHER_CONTEXT, HEADER + cells.bytes[message]!, fill);
     }
   }
 
   #take(a: Arrival): void {
-    const field = a.views[F64]![a.offset / 8] as number;
+    const whole = a.bytes >= HEADER;
+    const field = whole ? (a.views[F64]![a.offset / 8] as number) : -1;
+    const message = whole ? (a.views[F64]![a.offset / 8 + 1] as number) : -1;
     const part = a.tag;
     const info = this.#domain.fields[field];
     const known = info !== undefined && part < this.#owner.length && this.#owner[part] === a.source;
     const cells = known ? new OwnedCells(this.#domain, part, [field]) : null;
-    if (!cells || a.bytes !== HEADER + cells.bytes)
+    if (!cells || a.bytes !== HEADER + (cells.bytes[message] ?? -1))
       throw new HaloweaveError(
         'format',
         `rank ${a.source} sent ${a.bytes} bytes as field ${field} of partition ${part}, which is not its part of it`,
         { partition: part },
       );
     const address = this.blocks[part]!;
-    const layouts = fieldLayouts(this.#domain.geometry, part, this.#domain.fields);
-    const { fieldAt } = fieldPlaces(layouts, this.#domain.fields);
     const { create } = info!.dtype;
     const { buffer } = this.#heap.arenaOf(address);
-    const to = new create(buffer, offsetOf(address) + fieldAt[field]!, layouts[field]!.length);
-    cells.unpack(0, a.views, a.offset + HEADER, to);
-    this.#missing--;
+    const { at, length } = this.#copies.get(part)![field]!;
+    const to = new create(buffer, offsetOf(address) + at, length);
+    cells.unpack(message, a.views, a.offset + HEADER, to);
+    // Messages of a part come in order.
+    if (message === cells.bytes.length - 1) this.#missing--;
   }
 
   /** A block for a part's fields, each in the memory of its own number. */
   #copyOf(part: number): number {
     const { geometry, fields } = this.#domain;
-    const { end } = fieldPlaces(fieldLayouts(geometry, part, fields), fields);
+    const layouts = fieldLayouts(geometry, part, fields);
+    const { fieldAt, end } = fieldPlaces(layouts, fields);
+    this.#copies.set(
+      part,
+      layouts.map(({ length }, f) => ({ at: fieldAt[f]!, length })),
+    );
     const address = this.#heap.allocate(end);
     const { words } = this.#heap.arenaOf(address);
     for (let f = 0; f < fields.length; f++) words[offsetOf(address) / 4 + MEMORIES + f] = f;

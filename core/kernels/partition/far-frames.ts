@@ -8,7 +8,7 @@ import type { GridDomain } from './grid.js';
 import type { OwnedPart } from './owned-part.js';
 
 /**
- * Frames on a rank that shares no memory with rank 0: each part's cells go there in one message, and rank 0 tells with
+ * Frames on a rank that shares no memory with rank 0: each part's cells go there in messages of up to 1 MiB, and rank 0 tells with
  * one message a frame how many it has written. A part that would need a third frame waits for that.
  */
 export class FarFrames implements FrameSink {
@@ -34,13 +34,15 @@ export class FarFrames implements FrameSink {
     if (n < this.#written) return true;
     if (n - this.#written >= FRAMES) return false;
     const cells = this.#cells.of(part.id);
+    let message = 0;
     const fill: Fill = (views, offset) => {
       views[F64]![offset / 8] = n;
-      this.#fields.forEach((f, k) => {
-        cells.pack(k, part.object._arrays[f]!.data, views, offset + HEADER);
-      });
+      views[F64]![offset / 8 + 1] = message;
+      const { data } = part.object._arrays[this.#fields[cells.position(message)]!]!;
+      cells.pack(message, data, views, offset + HEADER);
     };
-    sendRaw(this.#endpoint, 0, part.id, FRAME_CONTEXT, HEADER + cells.bytes, fill);
+    for (; message < cells.bytes.length; message++)
+      sendRaw(this.#endpoint, 0, part.id, FRAME_CONTEXT, HEADER + cells.bytes[message]!, fill);
     return true;
   }
 

@@ -8,8 +8,8 @@ import type { GridDomain } from './grid.js';
 import { OwnedCells } from './owned-cells.js';
 
 export const F64 = dtypeInfo('f64').code;
-/** Bytes before a part's cells: the number of the frame, as a double. */
-export const HEADER = 8;
+/** Bytes before a part's cells: as doubles, the number of the frame, and of the part's message for it. */
+export const HEADER = 16;
 
 /** By part: what it puts into a frame. */
 export class FrameCells {
@@ -52,19 +52,19 @@ export class FrameMessages {
     this.#ranks = [...new Set(owner)].filter((rank) => !hosts.near(rank));
     const cells = new FrameCells(domain, fields);
     endpoint.listen(FRAME_CONTEXT, (a: Arrival) => {
-      const known = a.tag < domain.parts && owner[a.tag] === a.source;
+      const known = a.tag < domain.parts && owner[a.tag] === a.source && a.bytes >= HEADER;
       const layout = known ? cells.of(a.tag) : null;
-      if (!layout || a.bytes !== HEADER + layout.bytes)
+      const message = known ? (a.views[F64]![a.offset / 8 + 1] as number) : -1;
+      if (!layout || a.bytes !== HEADER + (layout.bytes[message] ?? -1))
         throw new HaloweaveError(
           'format',
           `rank ${a.source} sent ${a.bytes} bytes as the output of partition ${a.tag}, which is not its share of it`,
           { partition: a.tag },
         );
       const n = a.views[F64]![a.offset / 8] as number;
-      fields.forEach((_, k) => {
-        layout.place(k, a.views, a.offset + HEADER, array(k, n));
-      });
-      count(n);
+      layout.place(message, a.views, a.offset + HEADER, array(layout.position(message), n));
+      // Messages of a part come in order.
+      if (message === layout.bytes.length - 1) count(n);
     });
   }
 

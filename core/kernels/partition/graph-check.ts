@@ -64,15 +64,14 @@ export function exchangeStates(
   return states;
 }
 
-/** A state as bytes from which `deserialize` of node:v8 makes the same anywhere: plain data, a −0 and cycles included. */
-export function bytesOfState(part: GraphPartObject, operation = 'check'): Uint8Array {
+function bytesOfState(part: GraphPartObject): Uint8Array {
   try {
     return serialize(part.state);
   } catch (cause) {
     throw new HaloweaveError(
       'program',
       `the state of partition ${partName(part.id)} cannot be copied: ${(cause as Error).message}; keep plain data in it, so that the partition can move and be saved`,
-      { partition: part.id, operation },
+      { partition: part.id, operation: 'check' },
     );
   }
 }

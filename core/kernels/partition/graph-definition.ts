@@ -97,8 +97,9 @@ export interface GraphReportContext<C> extends Omit<ReportContext, 'gather'> {
  *
  * Every function gives the same on every rank. Before cycle 0 what the last phase shares is exchanged once.
  * In each step a partition takes in its neighbours' shares in the order of its list, runs the workunit, and
- * shares. A step costs an edge one encoding and one decoding (typed arrays: two copies), and no message; blocks
- * stay in the shared heap, two an edge, as large as the largest share so far. Same bits on any ranks and transport.
+ * shares. A step costs an edge one encoding and one decoding (typed arrays: two copies), and no message within a host;
+ * blocks stay in the shared heap, two an edge, as large as the largest share so far. A rank of another host gets one
+ * message a step from each partition that has neighbours there. Same bits on any ranks, hosts and transport.
  */
 export interface GraphDefinition<S, D, C = unknown>
   extends Pick<PartitionDefinition<FieldTypes>, 'measureEvery' | 'lag' | 'control' | 'cycles'> {

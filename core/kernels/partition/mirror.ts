@@ -28,9 +28,10 @@ const HEADER = 128;
 
 /**
  * What this rank sees of a part on another host: a copy of its counter and of its slots, private to this rank, with
- * those pieces in the slots that this rank's parts read. Its owner sends one message a step.
+ * those pieces in the slots that this rank's parts read. Its owner sends one message a step, more if
+ * it is large.
  *
- * Messages of one sender arrive in order, so that the counter counts them. The share for step t overwrites that for
+ * Messages of one sender arrive in order, so that they are counted and carry no step. The share for step t overwrites that for
  * t − 2. Every reader of a mirror is a neighbour of the part that it mirrors, and that part has run step t − 1, for which
  * it has seen each of its neighbours publish t − 1: they have run step t − 2, and unpacked the share for it before.
  */
@@ -40,12 +41,20 @@ export class Mirror implements Published {
   readonly slots: readonly [number, number];
   readonly #part: number;
   readonly #owner: number;
-  readonly #runs: readonly ShareRuns[];
+  readonly #runs: readonly (readonly ShareRuns[])[];
+  /** Messages of the step under way that have come. */
+  #come = 0;
   readonly #words: Int32Array;
   readonly #copyBox: CopyBox | null;
 
-  /** `runs`: by phase, what of the part's share this rank reads. */
-  constructor(heap: Heap, layout: BlockLayout, part: number, owner: number, runs: readonly ShareRuns[]) {
+  /** `runs`: by phase and message, what of the part's share this rank reads. */
+  constructor(
+    heap: Heap,
+    layout: BlockLayout,
+    part: number,
+    owner: number,
+    runs: readonly (readonly ShareRuns[])[],
+  ) {
     const slot = layout.slotAt(1) - layout.slotAt(0);
     const address = heap.allocate(HEADER + 2 * slot);
     const at = offsetOf(address);
@@ -63,13 +72,15 @@ export class Mirror implements Published {
   /** The part has published `step` steps, and nothing is under way. */
   restart(step: number): void {
     this.#words[this.counter / 4] = step;
+    this.#come = 0;
   }
 
-  /** Takes in the part's next step. */
+  /** Takes in the part's next message. */
   take(a: Arrival): void {
     const step = this.#words[this.counter / 4]! + 1;
     const phases = this.#runs.length;
-    const runs = this.#runs[(step + phases - 1) % phases]!;
+    const messages = this.#runs[(step + phases - 1) % phases]!;
+    const runs = messages[this.#come]!;
     if (a.source !== this.#owner || a.bytes !== runs.bytes)
       throw new HaloweaveError(
         'format',
@@ -77,6 +88,8 @@ export class Mirror implements Published {
         { partition: this.#part },
       );
     runs.scatter(a.views, a.offset, this.arena.views, this.slots[(step & 1) as 0 | 1], this.#copyBox);
+    if (++this.#come < messages.length) return;
+    this.#come = 0;
     // Readers are on this thread: they see the counter after the share.
     this.#words[this.counter / 4] = step;
   }

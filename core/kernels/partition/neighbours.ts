@@ -6,7 +6,7 @@ import { FarShare } from './far-share.js';
 import type { GridDomain } from './grid.js';
 import { Mirror, Mirrors, type Published, publishedAt } from './mirror.js';
 import type { PlanCache } from './plan-cache.js';
-import { ShareRuns } from './share-runs.js';
+import { type ShareRuns, shareRuns } from './share-runs.js';
 
 /** Where the parts of one rank find their neighbours, whichever rank and host owns them. */
 export class Neighbours {
@@ -71,12 +71,11 @@ export class Neighbours {
     if (this.hosts.count > 1) this.#endpoint.listen(HALO_CONTEXT, this.mirrors.take);
   }
 
-  /** By phase: what of a part's share the parts of a rank read. */
-  #runs(part: number, rank: number): ShareRuns[] {
+  /** By phase: what of a part's share the parts of a rank read, by message. */
+  #runs(part: number, rank: number): ShareRuns[][] {
     const layout = this.#cache.layout(part);
-    return this.#shared.map(
-      (list, phase) =>
-        new ShareRuns(this.#domain, layout, phase, list, (reader) => this.owner[reader] === rank),
+    return this.#shared.map((list, phase) =>
+      shareRuns(this.#domain, layout, phase, list, (reader) => this.owner[reader] === rank),
     );
   }
 }

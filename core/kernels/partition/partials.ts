@@ -1,5 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
-import { type Arrival, type Fill, sendRaw } from '../../comm/channel.js';
+import { type Arrival, type Fill, RAW_BYTES, sendRaw } from '../../comm/channel.js';
 import type { Communicator } from '../../comm/communicator.js';
 import { dtypeInfo } from '../../memory/dtype.js';
 import type { Transport } from '../../transport/transport.js';
@@ -11,8 +11,8 @@ import { type PartialPlace, partialPlace } from './partial-tree.js';
 
 /** Words of a cache line. */
 const LINE = 16;
-/** Bytes before the partials of a message: the number of the reduction, as a double. */
-const HEADER = 8;
+/** Bytes before the partials of a message: as doubles, the number of the reduction and the place of the first in the list. */
+const HEADER = 16;
 const F64 = dtypeInfo('f64').code;
 const I32 = dtypeInfo('i32').code;
 
@@ -44,6 +44,8 @@ export class Partials implements Duty {
   // What is being sent: the reduction, and whose partials.
   #n = 0;
   #ranks: readonly number[] = [];
+  #start = 0;
+  #end = 0;
 
   /** `ring`: entries that may be in use at once. Collective. */
   constructor(
@@ -134,18 +136,25 @@ export class Partials implements Duty {
   #send(to: number, ranks: readonly number[], n: number): void {
     this.#n = n;
     this.#ranks = ranks;
-    const bytes = HEADER + ranks.length * this.#wordsPerRank * 4;
-    sendRaw(this.#relay!.endpoint, to, this.#tag, PARTIAL_CONTEXT, bytes, this.#fill);
+    const each = this.#wordsPerRank * 4;
+    const most = Math.max(1, Math.floor((RAW_BYTES - HEADER) / each));
+    for (this.#start = 0; this.#start < ranks.length; this.#start = this.#end) {
+      this.#end = Math.min(ranks.length, this.#start + most);
+      const bytes = HEADER + (this.#end - this.#start) * each;
+      sendRaw(this.#relay!.endpoint, to, this.#tag, PARTIAL_CONTEXT, bytes, this.#fill);
+    }
   }
 
   readonly #fill: Fill = (views, offset) => {
     const each = this.#wordsPerRank;
     const entry = this.#entry(this.#n) + LINE;
     views[F64]![offset / 8] = this.#n;
+    views[F64]![offset / 8 + 1] = this.#start;
     const words = views[I32] as Int32Array;
     let at = (offset + HEADER) / 4;
-    for (const r of this.#ranks) {
-      for (let k = 0; k < each; k++) words[at + k] = this.#words[entry + r * each + k]!;
+    for (let i = this.#start; i < this.#end; i++) {
+      const from = entry + this.#ranks[i]! * each;
+      for (let k = 0; k < each; k++) words[at + k] = this.#words[from + k]!;
       at += each;
     }
   };
@@ -157,7 +166,9 @@ export class Partials implements Duty {
     const fromAbove = from === parent.host;
     const ranks = fromAbove ? parent.outside : children.find((c) => c.host === from)?.inside;
     const each = this.#wordsPerRank;
-    if (!ranks || a.bytes !== HEADER + ranks.length * each * 4)
+    const count = (a.bytes - HEADER) / (4 * each);
+    const start = count > 0 ? (a.views[F64]![a.offset / 8 + 1] as number) : -1;
+    if (!ranks || !Number.isInteger(count) || !(start >= 0) || start + count > ranks.length)
       throw new HaloweaveError(
         'format',
         `rank ${a.source} sent ${a.bytes} bytes of partial measures, which is not what its host owes this one`,
@@ -166,11 +177,12 @@ export class Partials implements Duty {
     const words = a.views[I32] as Int32Array;
     const entry = this.#entry(n);
     let at = (a.offset + HEADER) / 4;
-    for (const r of ranks) {
-      for (let k = 0; k < each; k++) this.#words[entry + LINE + r * each + k] = words[at + k]!;
+    for (let i = start; i < start + count; i++) {
+      const to = entry + LINE + ranks[i]! * each;
+      for (let k = 0; k < each; k++) this.#words[to + k] = words[at + k]!;
       at += each;
     }
-    const present = this.#present(Atomics.add(this.#words, entry, ranks.length) + ranks.length, n);
+    const present = this.#present(Atomics.add(this.#words, entry, count) + count, n);
     if (present === (fromAbove ? this.#active : parent.inside.length)) this.#due.push(n);
   };
 

@@ -1,3 +1,4 @@
+import { RAW_BYTES } from '../../comm/channel.js';
 import { boxVolume } from '../../decomposition/box.js';
 import type { CopyBox } from '../../memory/copy-box.js';
 import type { TypedArray } from '../../memory/dtype.js';
@@ -8,7 +9,7 @@ import type { GridDomain } from './grid.js';
 const WORTH = 40;
 
 /** Consecutive elements that lie in a slot and travel in a message, in elements of their dtype from the begin of each. */
-interface Run {
+export interface Run {
   code: number;
   bytes: number;
   slot: number;
@@ -17,9 +18,57 @@ interface Run {
 }
 
 /**
- * What of a part's share in one phase the parts of one rank read, as runs: pure arithmetic of the domain and of who owns
- * what, so that both sides compute it alike. Fields one after the other in the message too, 8-byte aligned.
+ * What of a part's share in one phase the parts of one rank read, as messages: pure arithmetic of the domain and of who
+ * owns what, so that both sides compute it alike. Fields one after the other as in the slot, 8-byte aligned; one message,
+ * or as many as `limit` asks for. `layout`: that of the part that shares; `reader`: true for a part whose rank reads.
  */
+export function shareRuns(
+  domain: GridDomain,
+  layout: BlockLayout,
+  phase: number,
+  shared: readonly number[],
+  reader: (part: number) => boolean,
+  limit = RAW_BYTES,
+): ShareRuns[] {
+  const messages: ShareRuns[] = [];
+  let runs: Run[] = [];
+  let at = 0;
+  const end = (): void => {
+    messages.push(new ShareRuns(runs, at));
+    runs = [];
+    at = 0;
+  };
+  shared.forEach((f, position) => {
+    const { dtype, components } = domain.fields[f]!;
+    const { code, bytes } = dtype;
+    for (const e of layout.fieldEdges[f]!) {
+      if (!reader(e.neighbour)) continue;
+      let left = boxVolume(e.send) * components;
+      let slot = layout.slots[phase]!.piece(position, e.index) / bytes;
+      while (left > 0) {
+        const count = Math.min(left, Math.floor((limit - at) / bytes));
+        if (count <= 0) {
+          end();
+          continue;
+        }
+        const last = runs.at(-1);
+        const message = at / bytes;
+        const goesOn =
+          last?.code === code && last.slot + last.count === slot && last.message + last.count === message;
+        if (goesOn) last.count += count;
+        else runs.push({ code, bytes, slot, message, count });
+        slot += count;
+        left -= count;
+        at += count * bytes;
+      }
+    }
+    at = Math.ceil(at / 8) * 8;
+  });
+  if (messages.length === 0 || runs.length > 0) end();
+  return messages;
+}
+
+/** One message with a part's share, or a stretch of it. */
 export class ShareRuns {
   /** Of the message. */
   readonly bytes: number;
@@ -27,37 +76,9 @@ export class ShareRuns {
   readonly haloBytes: number;
   readonly #runs: readonly Run[];
 
-  /** `layout`: that of the part that shares; `reader`: true for a part whose rank reads. */
-  constructor(
-    domain: GridDomain,
-    layout: BlockLayout,
-    phase: number,
-    shared: readonly number[],
-    reader: (part: number) => boolean,
-  ) {
-    const runs: Run[] = [];
-    let at = 0;
-    let haloBytes = 0;
-    shared.forEach((f, position) => {
-      const { dtype, components } = domain.fields[f]!;
-      const { code, bytes } = dtype;
-      for (const e of layout.fieldEdges[f]!) {
-        if (!reader(e.neighbour)) continue;
-        const count = boxVolume(e.send) * components;
-        const slot = layout.slots[phase]!.piece(position, e.index) / bytes;
-        const last = runs.at(-1);
-        const message = at / bytes;
-        const goesOn =
-          last?.code === code && last.slot + last.count === slot && last.message + last.count === message;
-        if (goesOn) last.count += count;
-        else runs.push({ code, bytes, slot, message, count });
-        at += count * bytes;
-        haloBytes += count * bytes;
-      }
-      at = Math.ceil(at / 8) * 8;
-    });
-    this.bytes = at;
-    this.haloBytes = haloBytes;
+  constructor(runs: readonly Run[], bytes: number) {
+    this.bytes = bytes;
+    this.haloBytes = runs.reduce((n, r) => n + r.count * r.bytes, 0);
     this.#runs = runs;
   }
 

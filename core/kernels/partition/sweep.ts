@@ -84,6 +84,7 @@ export class Sweep {
         spins -= 1 + this.#s.parts.length;
       } else {
         const start = performance.now();
+        this.#s.progress.running(-1, 0);
         transport.arm();
         // Whatever was published before this rank announced its sleep is seen here; anything later wakes it.
         if (this.#sweep() || this.#finished()) transport.disarm();
@@ -139,6 +140,7 @@ export class Sweep {
     context.phase = phase;
     if (this.#measureEvery > 0) this.#s.measures.show(context, context.cycle);
     if (control !== null) context.control = control.at(context.cycle);
+    this.#s.progress.running(part.number, context.cycle);
     this.#work(part, program.workunits[phase]! as unknown as (object: unknown, context: unknown) => unknown);
     if (step === reduces.bound) reduces.collect(part, step, phase, context);
     const t2 = timed ? performance.now() : 0;

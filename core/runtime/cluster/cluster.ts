@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import { endpointToBind } from '../../transport/zeromq/reach.js';
 import { bundleProgram } from '../bundle.js';
 import type { HostSummary, RunOptions, RunResult } from '../run-options.js';
 import { ClusterRun } from './cluster-run.js';
@@ -7,6 +8,7 @@ import { endpointOf } from './endpoints.js';
 import { type HostSpec, parseHosts, readHostfile } from './hostfile.js';
 import type { Member } from './member.js';
 import { openNetwork } from './network.js';
+import { type HostSecurity, openHostSecurity } from './secure.js';
 import { hasRoom, ranksOn, tooFew } from './slots.js';
 
 /** How long a worker that has been named may take to answer, in ms, unless told otherwise: a machine that is starting one. */
@@ -20,6 +22,8 @@ export interface ClusterOptions {
   hostfile?: string;
   /** `tcp://address:port` at which workers may join at any time; port 0 for any that is free. */
   listen?: string;
+  /** Key file (see `haloweave keygen`); needed for addresses that other machines can reach. */
+  keys?: string;
   /** Ranks of a run, and, with `listen`, how many slots to wait for at the start (default: all that the workers offer). */
   ranks?: number;
   /** Allow more ranks than slots (default false). */
@@ -43,23 +47,33 @@ export class Cluster implements AsyncDisposable {
   readonly #coordinator: Coordinator;
   readonly #say: (text: string) => void;
   #run: ClusterRun | null = null;
-  #epochs = 0;
+  #nextEpoch = 1;
   #onJoined: () => void = () => {};
   #closed = false;
 
-  private constructor(options: ClusterOptions) {
+  private constructor(
+    options: ClusterOptions,
+    say: (text: string) => void,
+    secured: HostSecurity,
+    listen: string | null,
+  ) {
     this.#options = options;
-    this.#say = options.onNotice ?? ((text) => void process.stderr.write(`haloweave: ${text}\n`));
+    this.#say = say;
     this.#coordinator = new Coordinator(
       {
         hosts: hostsOf(options),
-        listen: options.listen === undefined ? null : endpointOf(options.listen, '--listen'),
+        listen,
         patience: options.patience ?? PATIENCE,
-        network: (onBroken) => openNetwork({ host: 0 }, onBroken),
+        secured,
+        // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
+        network: (onBroken) => openNetwork({ host: 0, security: secured.security }, onBroken),
         say: this.#say,
       },
       {
-        joined: () => this.#onJoined(),
+        joined: (member) => {
+          this.#run?.joined(member);
+          this.#onJoined();
+        },
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
@@ -72,7 +86,13 @@ export class Cluster implements AsyncDisposable {
    * does not). Rejects with a `HaloweaveError` 'usage' if a named worker does not answer, refuses, or offers too little.
    */
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const cluster = new Cluster(options);
+    const say = options.onNotice ?? ((text: string) => void process.stderr.write(`haloweave: ${text}\n`));
+    const secured = await openHostSecurity(options.keys, say);
+    const listen =
+      options.listen === undefined
+        ? null
+        : await endpointToBind(endpointOf(options.listen, '--listen'), secured.keys !== null);
+    const cluster = new Cluster(options, say, secured, listen);
     try {
       await cluster.#start();
       return cluster;
@@ -108,12 +128,14 @@ export class Cluster implements AsyncDisposable {
       options,
       ranks: this.#options.ranks,
       oversubscribe: this.#options.oversubscribe ?? false,
-      nextEpoch: () => ++this.#epochs,
+      firstEpoch: this.#nextEpoch,
+      say: this.#say,
     });
     this.#run = run;
     try {
       return await run.run();
     } finally {
+      this.#nextEpoch = run.nextEpoch;
       this.#run = null;
       for (const member of this.#coordinator.members.values()) if (member.leaving) void this.#leave(member);
     }

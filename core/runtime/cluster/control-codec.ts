@@ -13,6 +13,7 @@ import {
   PIECE_BYTES,
 } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
+import { isLoopback } from './endpoints.js';
 
 export function sendControl(peer: ControlPeer, message: ControlMessage): void {
   peer.send(encodeBounded(message));
@@ -27,9 +28,11 @@ export function wireAddress(address: HostAddress): ControlOf<'joined'>['address'
   return { ...address, endpoints: [...address.endpoints] };
 }
 
-/** Where a host can be reached from anywhere; null if only from its machine. */
-export function tcpEndpoint({ endpoints }: Pick<HostAddress, 'endpoints'>): string | null {
-  return endpoints.find((e) => e.startsWith('tcp:')) ?? null;
+/** Where a process can be seen to listen from here; null if it cannot: loopback addresses are each machine's own. */
+export function probeEndpoint(there: HostAddress, here: HostAddress): string | null {
+  const endpoint = there.endpoints.find((e) => e.startsWith('tcp:'));
+  if (endpoint === undefined || (isLoopback(endpoint) && there.machine !== here.machine)) return null;
+  return endpoint;
 }
 
 /** An error as others may be sent it: texts that are too long are cut, and places are plain. */

@@ -140,7 +140,7 @@ const message = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('ready'), epoch }),
   z.strictObject({ type: z.literal('begin'), epoch }),
-  z.strictObject({ type: z.literal('begun'), epoch, rank }),
+  z.strictObject({ type: z.literal('begun'), epoch, rank, recovers: z.boolean() }),
   z.strictObject({ type: z.literal('names'), epoch, names: z.array(name).max(1024) }),
   z.strictObject({
     type: z.literal('printed'),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Dealer, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
-import { networkContext, plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
+import type { Security } from '../../transport/zeromq/curve.js';
+import { networkContext } from '../../transport/zeromq/sockets.js';
 import { PIECE_BYTES } from './control-messages.js';
 import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
 
@@ -29,7 +30,7 @@ export interface ControlListener {
 export async function listenForControl(
   endpoint: string,
   onPeer: (peer: ControlPeer) => void,
-  security: SocketSecurity = plain,
+  security: Security,
 ): Promise<ControlListener> {
   const socket = new Router({
     ...OPTIONS,
@@ -38,8 +39,9 @@ export async function listenForControl(
     mandatory: true,
     handover: true,
   });
+  security.watch(socket);
   try {
-    await socket.bind(endpoint);
+    await socket.bind(endpoint.replace(/:0$/, ':*'));
   } catch (cause) {
     socket.close();
     throw new HaloweaveError('usage', `cannot listen on ${endpoint}: ${bindFailure(cause)}`, {}, { cause });
@@ -86,11 +88,7 @@ export async function listenForControl(
 }
 
 /** Connects to a listener, and again whenever the connection breaks. `serverKey` is the listener's, with CURVE. */
-export function connectControl(
-  endpoint: string,
-  security: SocketSecurity = plain,
-  serverKey: string | null = null,
-): ControlPeer {
+export function connectControl(endpoint: string, security: Security, serverKey: string | null): ControlPeer {
   const socket = new Dealer({
     ...OPTIONS,
     ...security.client(serverKey),
@@ -100,6 +98,7 @@ export function connectControl(
     reconnectInterval: RECONNECT,
     routingId: randomBytes(16).toString('hex'),
   });
+  security.watch(socket, serverKey);
   const send = sender(socket);
   const peer = new ControlPeer(send, () => socket.close());
   socket.events.on('disconnect', () => peer.onDisconnected());

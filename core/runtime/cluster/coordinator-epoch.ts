@@ -30,6 +30,8 @@ export interface EpochSetup {
   progress: SharedArrayBuffer;
   printer: Printer;
   onNames: (names: string[]) => void;
+  /** A rank of the host has what it begins with, and begins; `recovers` if the program can go on from a saved state. */
+  onBegun: (host: number, recovers: boolean) => void;
 }
 
 /** How an epoch ended on all hosts that live. */
@@ -82,6 +84,8 @@ export class CoordinatorEpoch {
   }
 
   start(): void {
+    // A host may have been lost while the program was on its way.
+    if (this.#ending) return;
     const { plan, hostOf, addresses } = this.#setup;
     this.#tell({ type: 'epoch', epoch: this.number, ...plan, hostOf, addresses: addresses.map(wireAddress) });
   }
@@ -95,12 +99,22 @@ export class CoordinatorEpoch {
     else this.#timers.push(setTimeout(() => this.#leaveSoon(), START_LIMIT));
   }
 
-  /** A host of this epoch is gone. Where recovery begins: the epoch ends on the others, with what was lost. */
+  /** All parts stop after the same cycle, whenever they get there. */
+  close(): void {
+    if (!this.#interrupted) this.#tell({ type: 'close', epoch: this.number });
+  }
+
+  /** Ends it on all hosts, whatever they do. */
+  stop(): void {
+    this.#abort(-1);
+    this.#end();
+  }
+
+  /** A host of this epoch is gone: it ends on the others, with what was lost. */
   lost(host: number, reason: string): void {
     if (!this.#living.delete(host)) return;
     this.#lost ??= { host, reason };
-    this.#abort(-1);
-    this.#end();
+    this.stop();
     this.#endIfAllHave();
   }
 
@@ -119,6 +133,7 @@ export class CoordinatorEpoch {
       case 'begun':
         this.#own(host, message.rank);
         this.#begun++;
+        this.#setup.onBegun(host, message.recovers);
         if (this.#interrupted && this.#begun === this.#results.length) this.#leaveSoon();
         return;
       case 'names':

@@ -1,7 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
-import { plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
-import { tcpEndpoint } from './control-codec.js';
+import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
@@ -10,6 +10,7 @@ import { thisProcess } from './identity.js';
 import { Member } from './member.js';
 import type { HostNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
 
 export interface CoordinatorSetup {
@@ -19,7 +20,7 @@ export interface CoordinatorSetup {
   listen: string | null;
   /** How long a named worker may take to answer, in ms. */
   patience: number;
-  security?: SocketSecurity;
+  secured: HostSecurity;
   /** Opens this host's own links. */
   network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
   /** For people. */
@@ -78,11 +79,15 @@ export class Coordinator {
 
   /** Listens, and connects to the workers that have been named; resolves when they have joined. */
   async start(): Promise<void> {
-    const { hosts, listen, network, security = plain } = this.#setup;
+    const { hosts, listen, network, secured } = this.#setup;
     this.#network = await network((host, reason) => this.#lost(host, reason));
     if (listen !== null)
-      this.#listener = await listenForControl(listen, (peer) => this.#add(peer, '', null, null), security);
-    await Promise.all(hosts.map((spec) => this.#name(spec, security)));
+      this.#listener = await listenForControl(
+        listen,
+        (peer) => this.#add(peer, '', null, null),
+        secured.security,
+      );
+    await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
 
   /** Lets a worker go that has asked to. */
@@ -99,10 +104,13 @@ export class Coordinator {
     this.#pulse.stop();
     this.#listener?.close();
     this.#network?.close();
+    await this.#setup.secured.security.close();
   }
 
-  async #name(spec: HostSpec, security: SocketSecurity): Promise<void> {
-    const peer = connectControl(spec.endpoint, security, spec.key);
+  async #name(spec: HostSpec): Promise<void> {
+    const { security, keys } = this.#setup.secured;
+    const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
+    const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
     const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
     const { patience } = this.#setup;
     let impatient: NodeJS.Timeout | null = null;
@@ -149,7 +157,7 @@ export class Coordinator {
   }
 
   #hasJoined(member: Member, probe: string | null): void {
-    this.#pulse.listensAt(member.host, probe ?? tcpEndpoint(member.address!));
+    this.#pulse.listensAt(member.host, probe ?? probeEndpoint(member.address!, this.#network!.mesh.address));
     this.#network?.connect([member.address!]);
     this.#awaited.get(member.host)?.resolve();
     this.#events.joined(member);

@@ -61,6 +61,8 @@ export interface Epoch {
   ended: { host: number; finished: boolean }[];
   /** Cycles that hosts have said they have begun, at most. */
   far: number;
+  /** Cycles of states that some rank left out. */
+  leftOut: number[];
 }
 
 export interface Membership {
@@ -93,6 +95,8 @@ export type MembershipEvent =
   | { type: 'begun'; host: number; epoch: number }
   /** A host has all pieces of an owner after so many cycles. */
   | { type: 'kept'; epoch: number; cycles: number; owner: number; holder: number; parts: readonly number[] }
+  /** A rank has not saved that state: earlier ones are still under way. Nobody will have the whole of it. */
+  | { type: 'left-out'; epoch: number; cycles: number }
   /** A checkpoint is on disk, whole. */
   | { type: 'written'; cycles: number }
   /** The host's horizon is closing; no rank of it starts a cycle above. */
@@ -103,7 +107,9 @@ export type MembershipEvent =
   | { type: 'ended'; host: number; epoch: number }
   /** User code failed. */
   | { type: 'failed'; host: number; epoch: number; message: string }
-  | { type: 'interrupt' };
+  | { type: 'interrupt' }
+  /** Ranks have loaded the program: whether it can go on from a saved state. */
+  | { type: 'program'; recovers: boolean };
 
 export type MembershipAction =
   | { do: 'start'; epoch: number; hostOf: number[]; start: Start }
@@ -115,6 +121,8 @@ export type MembershipAction =
   | { do: 'end'; epoch: number; hosts: number[] }
   /** Hosts keep nothing older than this any more. */
   | { do: 'commit'; epoch: number; cycles: number; hosts: number[] }
+  /** Hosts keep nothing of that state: nobody will have the whole of it. */
+  | { do: 'forget'; epoch: number; cycles: number; hosts: number[] }
   /** A host that asked to go may. */
   | { do: 'release'; host: number }
   | { do: 'refuse'; host: number; reason: string }

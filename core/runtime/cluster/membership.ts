@@ -50,10 +50,7 @@ class Step {
         this.#hello(event.host, event.slots);
         break;
       case 'run':
-        s.wishes = event.wishes;
-        s.generations = [];
-        s.lostAt = [];
-        s.losses = 0;
+        Object.assign(s, { wishes: event.wishes, generations: [], lostAt: [], losses: 0 });
         s.disk = event.wishes.resume;
         this.#startOrGiveUp();
         break;
@@ -72,6 +69,9 @@ class Step {
       case 'kept':
         this.#kept(event);
         break;
+      case 'left-out':
+        this.#leftOut(event.cycles);
+        break;
       case 'written':
         s.disk = Math.max(s.disk ?? 0, event.cycles);
         break;
@@ -89,6 +89,9 @@ class Step {
         break;
       case 'interrupt':
         this.#interrupt();
+        break;
+      case 'program':
+        if (s.wishes) s.wishes.recovers = event.recovers;
         break;
     }
     this.#rearrange();
@@ -190,7 +193,6 @@ class Step {
   /** Threads of the epoch end on all hosts; then comes `after`. */
   #end(after: After | null): void {
     const e = this.#s.epoch!;
-    // The first reason stands, but for a loss that must be told.
     if (e.phase === 'ending') return;
     e.after = after;
     e.phase = 'ending';
@@ -261,6 +263,7 @@ class Step {
       begun: [],
       ended: [],
       far: 0,
+      leftOut: [],
     };
     for (const m of s.members) if (m.state === 'idle' && hostOf.includes(m.host)) m.state = 'running';
     // What else there is was never whole, or is older; hosts drop it too.
@@ -296,6 +299,7 @@ class Step {
     // A copy that arrives when its epoch is being ended still counts; one of an older epoch is stale.
     if (!e || event.epoch !== e.number) return;
     if (s.generations.some((x) => x.committed && x.epoch === e.number && x.cycles > event.cycles)) return;
+    if (e.leftOut.includes(event.cycles)) return;
     const g = addSet(
       s.generations,
       { epoch: e.number, cycles: event.cycles, owners: hostsOf(e.hostOf) },
@@ -312,6 +316,15 @@ class Step {
       cycles: g.cycles,
       hosts: s.members.map((m) => m.host),
     });
+  }
+
+  #leftOut(cycles: number): void {
+    const s = this.#s;
+    const e = s.epoch!;
+    if (e.leftOut.includes(cycles)) return;
+    e.leftOut.push(cycles);
+    s.generations = s.generations.filter((g) => g.epoch !== e.number || g.cycles !== cycles);
+    this.#actions.push({ do: 'forget', epoch: e.number, cycles, hosts: s.members.map((m) => m.host) });
   }
 
   #closed(host: number, cycles: number): void {

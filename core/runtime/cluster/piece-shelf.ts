@@ -1,7 +1,10 @@
 import type { PieceHead } from '../../wire/network-pieces.js';
 
-/** States of one owner that may be here at once: two that are whole, and those that nobody has said yet are of no use. */
-const MOST_STATES = 6;
+/**
+ * States of one owner that may be here at once. An owner has memory for two, and one at its end; that a state is of no use may be
+ * heard there before it is heard here, so there may be some more for a moment.
+ */
+const MOST_STATES = 16;
 
 /** One piece as it came, in chunks. */
 interface Piece {

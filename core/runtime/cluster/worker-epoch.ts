@@ -85,7 +85,7 @@ export class WorkerEpoch {
       tagOutput: false,
       onPrinted: (rank, descriptor, bytes) => send({ type: 'printed', epoch, rank, descriptor, bytes }),
       onNames: (names) => send({ type: 'names', epoch, names }),
-      onBegun: (rank) => send({ type: 'begun', epoch, rank }),
+      onBegun: (rank, recovers) => send({ type: 'begun', epoch, rank, recovers }),
       onFailed: (rank, error) => send({ type: 'failed', epoch, rank, error: wireError(error) }),
     });
   }

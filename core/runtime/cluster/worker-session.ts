@@ -1,7 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
-import { Pieces, readControl, sendControl, tcpEndpoint, wireAddress, wireError } from './control-codec.js';
+import { Pieces, probeEndpoint, readControl, sendControl, wireAddress, wireError } from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { compareVersions, foreignProtocol } from './identity.js';
@@ -136,7 +136,6 @@ export class WorkerSession {
         return;
       case 'welcome':
         this.#meet(message.identity);
-        this.#pulse.listensAt(0, tcpEndpoint(message.address));
         void this.#join(message);
         return;
       case 'refuse':
@@ -180,6 +179,8 @@ export class WorkerSession {
     }
     this.#network = network;
     network.connect([coordinator]);
+    if (this.#setup.endpoint === null)
+      this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
     this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
   }
 

@@ -1,4 +1,4 @@
-import { plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
+import type { Security } from '../../transport/zeromq/curve.js';
 import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
@@ -9,7 +9,7 @@ import { type SessionEnd, WorkerSession } from './worker-session.js';
 export interface WorkerSetup {
   /** Ranks offered. */
   ranks: number;
-  security?: SocketSecurity;
+  security: Security;
   network: OpenNetwork;
   /** Told for people. */
   say: (text: string) => void;
@@ -46,7 +46,7 @@ export async function listenAsWorker(
         sendControl(peer, { type: 'warning', text: `busy with ${session.coordinator}; waits for its end` });
       wake();
     },
-    setup.security ?? plain,
+    setup.security,
   );
   const left = whenAborted(setup.leave, () => {
     session?.leave();
@@ -85,8 +85,12 @@ const SAID_AFTER = 1000;
 /**
  * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. Gives how it ended.
  */
-export async function connectAsWorker(endpoint: string, setup: WorkerSetup): Promise<SessionEnd> {
-  const session = newSession(connectControl(endpoint, setup.security ?? plain), setup, endpoint);
+export async function connectAsWorker(
+  endpoint: string,
+  serverKey: string | null,
+  setup: WorkerSetup,
+): Promise<SessionEnd> {
+  const session = newSession(connectControl(endpoint, setup.security, serverKey), setup, endpoint);
   const waiting = setTimeout(() => {
     if (!session.joined) setup.say(`waiting for a coordinator at ${endpoint}`);
   }, SAID_AFTER);

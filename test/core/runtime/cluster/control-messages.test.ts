@@ -29,7 +29,13 @@ const identity = {
   pid: 7,
   instance: '0123456789abcdef0123456789abcdef',
 };
-const address = { host: 1, endpoints: ['tcp://a:1'], publicKey: null, instance: '0123456789abcdef', machine: 'm' };
+const address = {
+  host: 1,
+  endpoints: ['tcp://a:1'],
+  publicKey: null,
+  instance: '0123456789abcdef',
+  machine: 'm',
+};
 const options = {
   parts: { kind: 'dims' as const, dims: [2, 3] },
   cycles: 5,
@@ -52,7 +58,14 @@ const reading = {
   parked: true,
   queued: 0,
 };
-const error = { name: 'E', message: 'm', stack: 's', code: null, place: { rank: 1, cycle: 2 }, aborted: false };
+const error = {
+  name: 'E',
+  message: 'm',
+  stack: 's',
+  code: null,
+  place: { rank: 1, cycle: 2 },
+  aborted: false,
+};
 
 /** One of each. */
 const MESSAGES: ControlMessage[] = [
@@ -79,7 +92,7 @@ const MESSAGES: ControlMessage[] = [
   },
   { type: 'ready', epoch: 1 },
   { type: 'begin', epoch: 1 },
-  { type: 'begun', epoch: 1, rank: 0 },
+  { type: 'begun', epoch: 1, rank: 0, recovers: true },
   { type: 'names', epoch: 1, names: ['heat'] },
   { type: 'printed', epoch: 1, rank: 0, descriptor: 2, bytes: new Uint8Array(5) },
   { type: 'printed-taken', epoch: 1, bytes: 5 },
@@ -163,7 +176,11 @@ describe('what is in them', () => {
       outcome: {
         rank: 1,
         kernel: null,
-        value: { big: new Float64Array(PIECE_BYTES / 4).fill(1.5), list: [1, 'a', null], map: new Map([[1, 2]]) },
+        value: {
+          big: new Float64Array(PIECE_BYTES / 4).fill(1.5),
+          list: [1, 'a', null],
+          map: new Map([[1, 2]]),
+        },
         registered: { hash: Uint32Array.of(1, 2), spans: [{ name: 'x', ends: Float64Array.of(0, 3) }] },
         seconds: 0.5,
         sent: 1,

@@ -120,6 +120,17 @@ describe('a lost host', () => {
     expect(d.ended(1, 3)).toMatchObject([{ start: { from: 'disk', cycles: 12 } }]);
   });
 
+  it('is not restored from a state that some rank left out', () => {
+    const c = new Cluster(2);
+    c.generation(10);
+    c.kept(20, 1, 1);
+    expect(c.tell({ type: 'left-out', epoch: 1, cycles: 20 })).toEqual([
+      { do: 'forget', epoch: 1, cycles: 20, hosts: [1, 2] },
+    ]);
+    expect(doing(c.generation(20), 'commit')).toEqual([]);
+    expect(doing(c.generation(30), 'commit')).toMatchObject([{ cycles: 30 }]);
+  });
+
   it('that had no ranks is not missed', () => {
     const c = new Cluster(1);
     c.tell({ type: 'hello', host: 2, slots: 0 });

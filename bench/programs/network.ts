@@ -1,0 +1,59 @@
+// Rank program of `bench network`: half round trips between ranks 0 and 1 in µs, and a one-way stream from heap arrays in GB/s.
+import { type Communicator, copy, free, ndarray, zeros } from 'haloweave';
+import { median } from '../report.js';
+import { callTime } from './batches.js';
+
+const MIB = 131072;
+/** Messages of a stream, and streams. */
+const STREAM = 100;
+const STREAMS = 9;
+
+export default function main(comm: Communicator) {
+  const other = 1 - comm.rank;
+  const pingPong = (elements: number, trips: number): number => {
+    const out = new Float64Array(elements).fill(1);
+    const into = new Float64Array(elements);
+    return (
+      callTime(comm, trips, () => {
+        if (comm.rank === 0) {
+          comm.send(out, other, 1);
+          comm.recvInto(into, other, 1);
+        } else {
+          comm.recvInto(into, other, 1);
+          comm.send(out, other, 1);
+        }
+      }) / 2
+    );
+  };
+  const results: Record<string, number> = {
+    'latency 8 B': pingPong(1, 200),
+    'latency 64 KiB': pingPong(8192, 50),
+  };
+  const arrays = Array.from({ length: 4 }, () =>
+    comm.rank === 0 ? copy(comm.heap, ndarray(new Float64Array(MIB).fill(1))) : zeros(comm.heap, MIB),
+  );
+  const rates: number[] = [];
+  for (let s = 0; s < STREAMS; s++) {
+    comm.barrier();
+    const start = performance.now();
+    // Four under way: as many as a program needs to hide the round trip of a large message's match.
+    const requests = arrays.map((a, k) =>
+      comm.rank === 0 ? comm.isend(a.data, 1, k) : comm.irecvInto(a.data, 0, k),
+    );
+    for (let m = 0; m < STREAM; m++) {
+      const k = m % arrays.length;
+      requests[k]!.wait();
+      const { data } = arrays[k]!;
+      if (m + arrays.length < STREAM)
+        requests[k] = comm.rank === 0 ? comm.isend(data, 1, k) : comm.irecvInto(data, 0, k);
+    }
+    // The receiver says that it has all.
+    if (comm.rank === 0) comm.recv(1, 9);
+    else comm.send(1, 0, 9);
+    rates.push((STREAM * MIB * 8) / (performance.now() - start) / 1e6);
+  }
+  results['bandwidth 1 MiB'] = median(rates);
+  comm.barrier();
+  for (const a of arrays) free(comm.heap, a);
+  return results;
+}
