@@ -51,6 +51,11 @@ async function runOnce(
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   const wanted = checkpointsAsked(options);
+  if (options.buddy !== undefined || options.minRanks !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      '--buddy and --min-ranks are for runs on several hosts: name workers with --host, or take --checkpoint DIR --every CYCLES',
+    );
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const warn =

@@ -66,7 +66,8 @@ export class Cluster implements AsyncDisposable {
         patience: options.patience ?? PATIENCE,
         secured,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
-        network: (onBroken) => openNetwork({ host: 0, security: secured.security }, onBroken),
+        network: (onBroken, onFreight) =>
+          openNetwork({ host: 0, security: secured.security }, onBroken, onFreight),
         say: this.#say,
       },
       {
@@ -77,6 +78,7 @@ export class Cluster implements AsyncDisposable {
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
+        freight: (...message) => this.#run?.freight(...message),
       },
     );
   }
