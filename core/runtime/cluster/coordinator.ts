@@ -90,6 +90,11 @@ export class Coordinator {
     await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
 
+  /** Gives a worker up that lives. */
+  evict(host: number, reason: string): void {
+    this.#lost(host, reason);
+  }
+
   /** Lets a worker go that has asked to. */
   async release(member: Member): Promise<void> {
     this.#forget(member);
