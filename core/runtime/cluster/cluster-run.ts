@@ -2,10 +2,13 @@ import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
+import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { kernelOptions } from '../plan.js';
 import type { RankOutcome } from '../rank.js';
 import { interruptedError, RunError, type RunOptions, type RunResult } from '../run-options.js';
+import { saveFields } from '../save/fields.js';
+import { prepareFolder } from '../save/save.js';
 import { summarise } from '../summarise.js';
 import { Watch } from '../watch.js';
 import { encodeArgs } from './control-codec.js';
@@ -77,6 +80,11 @@ export class ClusterRun {
     this.#epoch?.take(member, message);
   }
 
+  /** A stretch of a field of the final state; why it is refused, or null. */
+  takeField(host: number, epoch: number, frames: readonly Uint8Array[]): Refusal | null {
+    return this.#epoch?.takeField(host, epoch, frames) ?? null;
+  }
+
   /** A worker has joined: it gets work with the next epoch. */
   joined(member: Member): void {
     this.#waiting.push(member);
@@ -92,6 +100,7 @@ export class ClusterRun {
   async run(): Promise<RunResult> {
     const { coordinator, options, file, oversubscribe } = this.#setup;
     refuseForeign(options);
+    if (options.save !== undefined) prepareFolder(options.save);
     const bundle = await this.#setup.bundle();
     this.#bundle = bundle;
     const asked = options.ranks ?? this.#setup.ranks;
@@ -133,13 +142,17 @@ export class ClusterRun {
       ranks: this.#hostOf.length,
       source: asked === undefined ? 'slots of the workers' : '-n',
     };
-    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), notBroughtHome);
+    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), (_, field) =>
+      brought(outcome, field),
+    );
     result.hosts = hostsOf(this.#hostOf).map((host) => ({
       host,
       name: this.#names.get(host)!,
       ranks: this.#hostOf.filter((h) => h === host).length,
     }));
     result.recoveries = this.#recovery.losses;
+    if (options.save !== undefined)
+      result.saved = await saveFields(options.save, outcomesOf(outcome)[0]!.kernel, result);
     return result;
   }
 
@@ -249,14 +262,13 @@ function refuseForeign(options: RunOptions): void {
       'usage',
       'a run on several hosts cannot be saved and resumed yet: take --transport threads for --checkpoint and --resume',
     );
-  if (options.save !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'the state of a run on several hosts cannot be written by --save yet: take --transport threads',
-    );
   if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
-function notBroughtHome(_: unknown, field: string): NdArray {
-  throw new HaloweaveError('argument', `field '${field}' is on the workers`);
+function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
+  if (fields) return fields.array(field);
+  throw new HaloweaveError(
+    'argument',
+    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
+  );
 }

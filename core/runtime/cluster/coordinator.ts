@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import type { Refusal } from '../../wire/network.js';
 import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
@@ -88,6 +89,11 @@ export class Coordinator {
         secured.security,
       );
     await Promise.all(hosts.map((spec) => this.#name(spec)));
+  }
+
+  /** What a worker sent over the data mesh makes no sense: its link is broken, and it is lost. */
+  refuse(host: number, refusal: Refusal): void {
+    this.#network?.mesh.refuse(host, refusal);
   }
 
   /** Lets a worker go that has asked to. */
