@@ -114,8 +114,8 @@ export class Endpoint {
       else if (mode === Mode.block) t.heap.giveBack(address, bytes);
       throw error;
     }
-    const remote = transfer?.remote ?? false;
-    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address, remote });
+    const head = { source: t.rank, tag, context, mode, bytes, address, remote: transfer?.remote ?? false };
+    fillRecord(t.cells, cell, o, head);
     t.commit(peer, cell);
     return transfer;
   }
@@ -280,11 +280,10 @@ export class Endpoint {
     if (this.#unwanted.length > UNWANTED) this.#unwanted.shift();
     for (let k = this.#posted.length - 1; k >= 0; k--)
       if (this.#posted[k]!.context === context && this.#posted[k]!.tag === tag) this.#posted.splice(k, 1);
-    for (;;) {
-      const early = this.stash.find(ANY_SOURCE, tag, context);
-      if (early < 0) return;
-      this.stash.remove(early);
-      this.#drop(this.stash.views, early);
+    const early = (): number => this.stash.find(ANY_SOURCE, tag, context);
+    for (let cell = early(); cell >= 0; cell = early()) {
+      this.stash.remove(cell);
+      this.#drop(this.stash.views, cell);
     }
   }
 
@@ -293,9 +292,8 @@ export class Endpoint {
     dropRecord(this.transport.heap, views, cell, this.large);
   }
 
-  #isUnwanted(cell: number): boolean {
-    const { i32 } = this.transport.cells;
-    return this.#unwanted.some((u) => matches(i32, cell, ANY_SOURCE, u.tag, u.context));
+  #isUnwanted(i32: Int32Array, cell: number): boolean {
+    return this.#unwanted.some(({ tag, context }) => matches(i32, cell, ANY_SOURCE, tag, context));
   }
 
   /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
@@ -309,7 +307,7 @@ export class Endpoint {
       t.release(cell);
       return;
     }
-    if (this.#unwanted.length > 0 && this.#isUnwanted(cell)) {
+    if (this.#unwanted.length > 0 && this.#isUnwanted(t.cells.i32, cell)) {
       this.#drop(t.cells, cell);
       t.release(cell);
       return;
