@@ -1,7 +1,9 @@
-import { Cluster, type RunOptions, type RunResult, run } from 'haloweave';
+import { readdirSync } from 'node:fs';
+import { Cluster, RunError, type RunOptions, type RunResult, run } from 'haloweave';
 import { describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../support/faults/worker-processes.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
+import { ScratchFolder } from '../support/paths.js';
 
 const FILE = kernelProgramFile('timed');
 const CYCLES = 120;
@@ -60,5 +62,66 @@ describe('a killed worker', () => {
     expect(cycles).toBeGreaterThanOrEqual(20);
     expect(cycles % 5).toBe(0);
     expect(notices.join('\n')).toContain(`going on: restored to cycle ${cycles} from memory`);
+  });
+
+  it('and its buddy: the run goes on from disk, to the same hash, and leaves whole checkpoints', async () => {
+    using folder = new ScratchFolder();
+    const reference = await run(FILE, { ranks: 1, parts: PARTS, cycles: CYCLES, args: { ms: 0 } });
+    const both = [
+      { host: 2, after: 40 },
+      { host: 3, after: 40 },
+    ];
+    const { result, log } = await killing(FILE, 3, both, {
+      parts: PARTS,
+      cycles: CYCLES,
+      args: { ms: 4 },
+      buddy: 5,
+      checkpoint: folder.path,
+      every: 10,
+    });
+    expect(result.hash, log).toBe(reference.hash);
+    expect(result.ranks).toBe(1);
+    expect(
+      result.restored.map((r) => r.from),
+      log,
+    ).toContain('disk');
+    for (const { cycles } of result.restored) expect(cycles, log).toBeGreaterThanOrEqual(10);
+    expect(result.checkpoints).toMatchObject({ last: CYCLES, failed: 0 });
+    expect(readdirSync(folder.path).sort()).toEqual(
+      ['checkpoint-110.hwc', 'checkpoint-120.hwc', 'delivered'].sort(),
+    );
+  });
+
+  it('before anything is saved: the run begins again', async () => {
+    const reference = await run(FILE, { ranks: 1, parts: PARTS, cycles: 20, args: { ms: 0 } });
+    const { result, log } = await killing(FILE, 2, [{ host: 1, after: 5 }], {
+      parts: PARTS,
+      cycles: 20,
+      args: { ms: 4 },
+      buddy: 1000,
+    });
+    expect(result.hash, log).toBe(reference.hash);
+    expect(result.restored).toEqual([{ cycles: 0, from: 'beginning' }]);
+  });
+
+  it('that leaves too few ranks ends the run, and the checkpoint is named', async () => {
+    using folder = new ScratchFolder();
+    const options = { parts: PARTS, cycles: CYCLES, args: { ms: 4 } };
+    const saving = { checkpoint: folder.path, every: 10, minRanks: 2 };
+    const error = (await killing(FILE, 2, [{ host: 2, after: 40 }], { ...options, ...saving }).then(
+      () => null,
+      (e: unknown) => e,
+    )) as RunError;
+    expect(error).toBeInstanceOf(RunError);
+    expect(error.code).toBe('lost');
+    const { last } = error.checkpoints!;
+    expect(error.message).toMatch(/^there is room for 1 ranks, fewer than the 2 it takes; checkpoint-/);
+    expect(error.message).toContain(
+      `checkpoint-${last}.hwc is whole: go on from it with --resume ${folder.path}`,
+    );
+    const resumed = await run(FILE, { ranks: 2, resume: folder.path, args: { ms: 4 } });
+    expect(resumed.resumedFrom).toBe(last);
+    const reference = await run(FILE, { ranks: 1, parts: PARTS, cycles: CYCLES, args: { ms: 0 } });
+    expect(resumed.hash).toBe(reference.hash);
   });
 });
