@@ -4,7 +4,7 @@ import { progressDisplay } from '../observe/progress-bar.js';
 import { Cluster, type ClusterOptions } from '../runtime/cluster/cluster.js';
 import { run } from '../runtime/run.js';
 import { RunError, type RunOptions, type RunResult } from '../runtime/run-options.js';
-import { programArguments, wholeNumber } from './arguments.js';
+import { programArguments, seconds, wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 import { checkpointLine, jsonSummary, textSummary, traceLine } from './summary.js';
 
@@ -25,6 +25,7 @@ export interface RunFlags {
   save?: string;
   checkpoint?: string;
   every?: number;
+  progressLimit?: number;
   resume?: string;
   forceResume?: boolean;
   buddy?: number;
@@ -71,6 +72,11 @@ export function runFlags(command: Command): Command {
       'save the state there as the run goes on, the last two times; with --every',
     )
     .option('--every <cycles>', 'cycles from one checkpoint to the next', wholeNumber('--every', 1))
+    .option(
+      '--progress-limit <seconds>',
+      'give up a host with a workunit that takes longer, as if it were lost (default: never)',
+      seconds('--progress-limit'),
+    )
     .option(
       '--resume <folder>',
       'go on from the newest whole checkpoint there, to the same --cycles, on any ranks and transport',
@@ -144,6 +150,7 @@ export async function runCommand(
     ...(flags.save !== undefined ? { save: flags.save } : {}),
     ...(flags.checkpoint !== undefined ? { checkpoint: flags.checkpoint } : {}),
     ...(flags.every !== undefined ? { every: flags.every } : {}),
+    ...(flags.progressLimit !== undefined ? { progressLimit: flags.progressLimit } : {}),
     ...(flags.resume !== undefined ? { resume: flags.resume } : {}),
     ...(flags.forceResume ? { forceResume: true } : {}),
     ...(flags.buddy !== undefined ? { buddy: flags.buddy } : {}),

@@ -90,7 +90,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   try {
     if (listen === undefined) {
       const { how } = await connectAsWorker(checked, serverKey(null, keys, checked), setup);
-      return how === 'refused' ? ExitCode.failed : how === 'lost' ? ExitCode.lost : ExitCode.done;
+      return how === 'refused'
+        ? ExitCode.failed
+        : how === 'lost' || how === 'forgotten'
+          ? ExitCode.lost
+          : ExitCode.done;
     }
     await listenAsWorker(checked, setup, (at) => {
       process.stdout.write(`haloweave worker: ${setup.ranks} rank${setup.ranks === 1 ? '' : 's'} at ${at}\n`);

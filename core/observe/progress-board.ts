@@ -39,6 +39,12 @@ export class ProgressBoard {
   /** One store, so that a reader never sees the part of one workunit with the cycle of another. */
   running(part: number, cycle: number): void {
     this.#f64[this.#mine + 1] = cycle * PARTS_LIMIT + part + 1;
+    this.#f64[this.#mine + 2]!++;
+  }
+
+  /** Counts what `running` was told of a rank: two phases of one partition differ in it. */
+  begunOf(rank: number): number {
+    return this.#f64[HEADER + rank * STRIDE + 2]!;
   }
 
   /** What a rank runs; null if it waits. */
@@ -80,6 +86,7 @@ export class ProgressBoard {
       // A rank that has not begun says nothing.
       if (theirs[at]! > 0) this.#f64[at] = theirs[at]!;
       this.#f64[at + 1] = theirs[at + 1]!;
+      this.#f64[at + 2] = theirs[at + 2]!;
     }
     if (whole && theirs[CELLS]! > 0) this.#f64.set(theirs.subarray(0, HEADER));
     return true;

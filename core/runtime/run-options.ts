@@ -54,6 +54,11 @@ export interface RunOptions {
   onProgress?: (progress: RunProgress) => void;
   /** How often `onProgress` is called, in ms (default 200). */
   progressEvery?: number;
+  /**
+   * Seconds that a workunit may take (default: as long as it does; past 5 s there is a warning). A host with a rank that takes
+   * longer is given up as if it were lost; on threads the run ends with 'lost'. Nobody watches over `inline`.
+   */
+  progressLimit?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
   /**

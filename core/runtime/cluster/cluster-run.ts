@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
+import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
@@ -66,6 +67,7 @@ export class ClusterRun {
   #plan: Omit<EpochSetup['plan'], 'sha256' | 'file'> | null = null;
   #watch: Watch | null = null;
   #progress = new SharedArrayBuffer(0);
+  #stalls: Stalls | null = null;
 
   constructor(setup: ClusterRunSetup) {
     this.#setup = setup;
@@ -146,6 +148,9 @@ export class ClusterRun {
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(MAX_RANKS));
     const watch = new Watch(this.#progress, MAX_RANKS, options);
     this.#watch = watch;
+    const limit = progressLimitOf(options.progressLimit);
+    this.#stalls = new Stalls(performance.now(), limit);
+    const looking = setInterval(() => this.#lookForStalls(limit), STALL_LOOK);
     const interrupt = (): void => {
       this.#interrupted = true;
       this.#recovery.tell({ type: 'interrupt' });
@@ -168,6 +173,7 @@ export class ClusterRun {
       finish = await this.#recovery.finished;
     } finally {
       options.signal?.removeEventListener('abort', interrupt);
+      clearInterval(looking);
       watch.stop();
     }
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
@@ -245,6 +251,7 @@ export class ClusterRun {
     const bundle = this.#bundle!;
     this.#hostOf = hostOf;
     new ProgressBoard(this.#progress).restart(hostOf.length, start.from === 'beginning' ? 0 : start.cycles);
+    this.#stalls!.reset();
     const epoch = new CoordinatorEpoch({
       number,
       hostOf,
@@ -301,6 +308,22 @@ export class ClusterRun {
         this.#recovery.tell({ type: 'outcome', host, epoch: number, finished });
       }
     }
+  }
+
+  /** Warns of workunits that take long, and gives up hosts with one that takes longer than it may. */
+  #lookForStalls(limit: number): void {
+    if (!this.#epoch) return;
+    const board = new ProgressBoard(this.#progress);
+    for (const stall of this.#stalls!.look(performance.now(), board, this.#hostOf.length)) {
+      const host = this.#hostOf[stall.rank]!;
+      if (stall.do === 'limit') this.#setup.coordinator.evict(host, limitText(stall, limit));
+      else this.#warn(stallText(stall, ` of host ${host}, ${this.#names.get(host)}`));
+    }
+  }
+
+  #warn(text: string): void {
+    const { options, say } = this.#setup;
+    (options.onWarning ?? say)(text);
   }
 
   /** What the ranks of a host, or one of them, last said to be running. */

@@ -125,6 +125,8 @@ const message = z.discriminatedUnion('type', [
   // The worker's data socket is bound.
   z.strictObject({ type: z.literal('joined'), address }),
   z.strictObject({ type: z.literal('warning'), text }),
+  // A host has left or was given up: links to it are dropped.
+  z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 
   z.strictObject({
     type: z.literal('bundle'),

@@ -10,6 +10,7 @@ import { thisProcess } from './identity.js';
 import { Member } from './member.js';
 import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
+import { sayRefused } from './say-refused.js';
 import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
 
@@ -100,6 +101,11 @@ export class Coordinator {
     await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
 
+  /** Gives a worker up that lives. */
+  evict(host: number, reason: string): void {
+    this.#lost(host, reason);
+  }
+
   /** Lets a worker go that has asked to. */
   async release(member: Member): Promise<void> {
     this.#forget(member);
@@ -112,6 +118,7 @@ export class Coordinator {
     const members = [...this.members.values()];
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
+    sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
     this.#listener?.close();
     this.#network?.close();
     await this.#setup.secured.security.close();
@@ -177,6 +184,7 @@ export class Coordinator {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
     this.#network?.drop(member.host);
+    if (member.address) for (const m of this.members.values()) m.send({ type: 'gone', host: member.host });
   }
 
   #lost(host: number, reason: string): void {

@@ -13,9 +13,11 @@ import {
 } from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
+import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { compareVersions, foreignProtocol } from './identity.js';
 import type { HostNetwork, OpenNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { sayRefused } from './say-refused.js';
 import { WorkerEpoch } from './worker-epoch.js';
 
 /** How long a goodbye may take to arrive, in ms: beyond that the coordinator finds out by itself. */
@@ -33,9 +35,9 @@ export interface SessionSetup {
   say: (text: string) => void;
 }
 
-/** How a worker's time with a coordinator ended. */
+/** How a worker's time with a coordinator ended; `forgotten`: the coordinator lives, and has given this worker up. */
 export interface SessionEnd {
-  how: 'bye' | 'lost' | 'refused' | 'left';
+  how: 'bye' | 'lost' | 'forgotten' | 'refused' | 'left';
   reason: string;
   /** Of a refusal: whether it may be tried again. */
   wait: boolean;
@@ -68,7 +70,10 @@ export class WorkerSession {
       await this.#giveBack();
       return end;
     });
-    this.#pulse = new Pulse((_, reason) => this.#finish({ how: 'lost', reason, wait: false }));
+    this.#pulse = new Pulse(
+      (_, reason, forgotten) => this.#finish({ how: forgotten ? 'forgotten' : 'lost', reason, wait: false }),
+      COORDINATOR_SILENCE,
+    );
     if (setup.endpoint === null) this.#pulse.add(0, peer, null);
     else this.#pulse.addOnceHeard(0, peer, setup.endpoint);
     peer.onMessage = (body) => this.#take(body);
@@ -103,6 +108,11 @@ export class WorkerSession {
     this.#finish({ how: 'left', reason, wait: false });
   }
 
+  /** The coordinator is not there. */
+  giveUp(reason: string): void {
+    this.#finish({ how: 'lost', reason, wait: false });
+  }
+
   #send(message: ControlMessage): void {
     if (!this.#over) sendControl(this.#peer, message);
   }
@@ -115,6 +125,7 @@ export class WorkerSession {
 
   async #giveBack(): Promise<void> {
     await this.#epoch?.end();
+    sayRefused(this.#setup.say, this.#network?.mesh.refused);
     this.#network?.close();
     await this.#peer.flushed(GOODBYE);
     this.#pulse.stop();
@@ -154,6 +165,9 @@ export class WorkerSession {
         return;
       case 'warning':
         this.#setup.say(message.text);
+        return;
+      case 'gone':
+        this.#network?.drop(message.host);
         return;
       case 'bye':
         this.#finish({ how: 'bye', reason: message.reason, wait: false });
