@@ -132,7 +132,8 @@ describe('a killed worker', () => {
 describe('output and measures', () => {
   const file = kernelProgramFile('outputs');
   const words = ['run', file, '--parts', '6', '--cycles', '90', '--hash'];
-  const wanted = (text: string): string[] => text.split('\n').filter((line) => /^(frame|state) |hash/.test(line));
+  const wanted = (text: string): string[] =>
+    text.split('\n').filter((line) => /^(frame|state) |hash/.test(line));
 
   it.each<[string, string[], number]>([
     ['the host of rank 0 is lost, and the state is in memory', ['--buddy', '4'], 0],

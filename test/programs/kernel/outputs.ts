@@ -35,7 +35,8 @@ export default partitionKernel({
     },
   },
   report({ history }) {
-    for (const { cycle, measures } of history) console.log(`state ${cycle}: ${measures.heat} ${measures.top}`);
+    for (const { cycle, measures } of history)
+      console.log(`state ${cycle}: ${measures.heat} ${measures.top}`);
     return { states: history.length };
   },
 });
