@@ -153,6 +153,21 @@ describe('output and measures', () => {
     expect(ended.err).toMatch(/going on/);
     expect(wanted(ended.out), ended.err).toEqual(wanted(reference.out));
   });
+
+  it('are delivered once when the host of rank 0 is lost in the middle of a frame', async () => {
+    const reference = await haloweave([...words, '-n', '2', '--', '--ms', '0', '--dies', '30']);
+    await using workers = new WorkerProcesses();
+    const mortal = await workers.listen(1, [], { HALOWEAVE_TEST_EXIT: 'yes' });
+    const other = await workers.listen(1);
+    const hosts = `${mortal.address},${other.address}`;
+    const ended = await haloweave([
+      ...[...words, '--host', hosts, '--buddy', '4'],
+      ...['--', '--ms', '0', '--dies', '30'],
+    ]);
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.err).toMatch(/going on: restored to cycle \d+ from memory/);
+    expect(wanted(ended.out), ended.err).toEqual(wanted(reference.out));
+  });
 });
 
 describe('a checkpoint', () => {
