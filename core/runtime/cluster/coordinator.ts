@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
 import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import type { Refusal } from '../../wire/network.js';
 import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
@@ -104,6 +105,11 @@ export class Coordinator {
   /** Gives a worker up that lives. */
   evict(host: number, reason: string): void {
     this.#lost(host, reason);
+  }
+
+  /** What a worker sent over the data mesh makes no sense: its link is broken, and it is lost. */
+  refuse(host: number, refusal: Refusal): void {
+    this.#network?.mesh.refuse(host, refusal);
   }
 
   /** Lets a worker go that has asked to. */
