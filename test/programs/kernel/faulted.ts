@@ -7,7 +7,9 @@ import { grid, max, partitionKernel, sum } from 'haloweave';
 import { atBegin, atWorkunit, type FaultPlan } from '../../support/faults/fault-points.js';
 
 export default partitionKernel(({ args }) => {
-  const plan = args.faults as FaultPlan | undefined;
+  const given = args.faults as FaultPlan | string | undefined;
+  // On the command line it is text.
+  const plan = typeof given === 'string' ? (JSON.parse(given) as FaultPlan) : given;
   const file = args.frames as string | undefined;
   const ms = Number(args.ms ?? 0);
   const nobody = new Int32Array(new SharedArrayBuffer(4));
