@@ -8,8 +8,8 @@ import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { networkContext } from '../../transport/zeromq/sockets.js';
 import type { MeshOptions } from '../../transport/zeromq/zeromq-mesh.js';
 
-/** A client with a wrong key tries ten times a second; a person is told once in so many ms. */
-const REPEATED = 60_000;
+/** Whoever looks whether this process lives comes ten times a second: one line a minute says it as well. */
+const INTERVAL = 60_000;
 /** More addresses and keys than people can have set wrong. */
 const KINDS = 1024;
 
@@ -25,10 +25,11 @@ export async function openHostSecurity(
   file: string | undefined,
   say: (text: string) => void,
 ): Promise<HostSecurity> {
-  const repeats = new Repeats(REPEATED, KINDS);
+  const repeats = new Repeats(INTERVAL, KINDS);
   const onRefusal: OnRefusal = ({ name, address, key, text }) => {
     const held = repeats.pass(`${name} ${address} ${key ?? ''}`, performance.now());
-    if (held !== null) say(`${name}: ${text}${held > 0 ? ` (${held} more since the last time)` : ''}`);
+    if (held === null) return;
+    say(`${name}: ${text}${held > 0 ? `, and ${held} times before` : ''}`);
   };
   if (file === undefined) return { security: withoutKeys(onRefusal), keys: null };
   const keys = readKeyFile(file);
