@@ -80,7 +80,16 @@ it(`${MESSAGES} mutated messages to the ports of a worker change nothing`, async
     strangers(`tcp://${target.address}`, messages.slice(0, half), 500),
     strangers(`tcp://127.0.0.1:${data}`, messages.slice(half), 500),
     ...Array.from({ length: 20 }, (_, k) =>
-      noise(k % 2 ? data : portOf(target.address), Buffer.from(messages.slice(k * 20, k * 20 + 20).flat().map((f) => Buffer.from(f)).reduce((a, b) => Buffer.concat([a, b]), Buffer.alloc(0)))),
+      noise(
+        k % 2 ? data : portOf(target.address),
+        Buffer.from(
+          messages
+            .slice(k * 20, k * 20 + 20)
+            .flat()
+            .map((f) => Buffer.from(f))
+            .reduce((a, b) => Buffer.concat([a, b]), Buffer.alloc(0)),
+        ),
+      ),
     ),
   ]);
   const result = await going;
