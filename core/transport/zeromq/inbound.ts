@@ -140,6 +140,17 @@ export class Inbound {
     }
   }
 
+  /** Whether `push` or `returnCredits` would have something to do. */
+  get isReady(): boolean {
+    for (const rank of this.#boxes.local) {
+      if (this.#queues[rank]!.length > 0 && this.#boxes.hasRoom(rank)) return true;
+      const owed = this.#owed[rank]!;
+      owed.settle(this.#boxes.taken(rank));
+      for (let host = 0; host < this.received.length; host++) if (owed.isDue(host)) return true;
+    }
+    return false;
+  }
+
   /** Calls `give` with credits that are to go back: what ranks have taken out of their mailboxes. */
   returnCredits(give: (host: number, rank: number, bytes: number) => void): void {
     const hosts = this.received.length;

@@ -150,6 +150,14 @@ export class Outbound {
     for (let host = 0; host < this.#loads.length; host++) this.#send(host);
   }
 
+  /** Whether `drain` would have something to do. */
+  get isReady(): boolean {
+    return this.#boxes.remote.some((rank) => {
+      const cell = this.#boxes.poll(rank);
+      return cell >= 0 && this.#credits.allows(rank, this.#cost(cell));
+    });
+  }
+
   /** Records that wait in proxies. */
   get queued(): number {
     let n = 0;
