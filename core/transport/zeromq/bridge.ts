@@ -46,7 +46,7 @@ export interface BridgeCounters {
   receivedBytes: number;
   /** Messages to other hosts that carried records. */
   messages: number;
-  /** Records that wait here: in proxies, for room in a mailbox, or to be acknowledged. */
+  /** Records that wait here: in proxies, for room in a mailbox, or to be acknowledged; and large messages that are not over. */
   waiting: number;
   /** Messages dropped because they were of another epoch. */
   stale: number;
@@ -87,14 +87,16 @@ export class Bridge {
     this.#returns = Array.from({ length: hosts }, () => null);
     this.#crossing = { from: -1, to: placement.host, epoch: control.epoch, hostOf: placement.hostOf };
     this.#credits = new SendCredits(control.ranks, window);
-    this.#inbound = new Inbound(this.#boxes, heap, hosts, window);
     this.#outbound = new Outbound(this.#boxes, heap, mesh, placement.hostOf, this.#credits, {
       expect: (...landing) => this.#inbound.expect(...landing),
       isOver: () => this.#isOver,
       acknowledged: (rank, peer, transfer, pieces) => {
         this.#inbound.note(rank, peer, transfer, Note.acknowledged, pieces);
       },
+      sent: (rank, peer, transfer) => this.#inbound.note(rank, peer, transfer, Note.sent, 1),
+      more: () => this.#schedule(),
     });
+    this.#inbound = new Inbound(this.#boxes, heap, hosts, window, this.#outbound.transfers);
     // Whoever waits for a lock of the heap learns that the thread which holds it may have been ended.
     heap.onWait(() => {
       if (this.#isOver) throw new AbortedError('the epoch has ended');
@@ -132,7 +134,7 @@ export class Bridge {
       sentBytes,
       receivedBytes,
       messages,
-      waiting: queued + unacknowledged + waiting + landings,
+      waiting: queued + unacknowledged + this.#outbound.transfers.size + waiting + landings,
       stale: this.#stale,
       rescues: this.#rescues,
     };
