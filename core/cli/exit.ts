@@ -1,12 +1,14 @@
 import { HaloweaveError } from '../base/errors.js';
+import { RunError } from '../runtime/run-options.js';
 
 export const ExitCode = { done: 0, failed: 1, usage: 2, lost: 3, interrupted: 130 } as const;
 
 /** Prints an error for a person, and gives the exit code that belongs to it. */
 export function reportError(error: unknown): number {
   if (error instanceof HaloweaveError) {
-    // Wrong usage needs no stack; a failing program's stack is the user's own.
-    const text = error.code === 'usage' ? `haloweave: ${error.message}` : (error.stack ?? error.message);
+    // Neither wrong usage nor lost workers need a stack; a failing program's, or a failing rank's, is the user's own.
+    const own = error.code === 'usage' || (error.code === 'lost' && !(error instanceof RunError));
+    const text = own ? `haloweave: ${error.message}` : (error.stack ?? error.message);
     process.stderr.write(`${text}\n`);
     if (error.code === 'usage') return ExitCode.usage;
     if (error.code === 'lost') return ExitCode.lost;
