@@ -82,7 +82,7 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   const setup: WorkerSetup = {
     ranks,
     security,
-    network: (host, onBroken) => openNetwork({ host, security, ...data }, onBroken),
+    network: (host, onBroken, onFreight) => openNetwork({ host, security, ...data }, onBroken, onFreight),
     say,
     leave: leave.signal,
     stop: stop.signal,
@@ -90,7 +90,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   try {
     if (listen === undefined) {
       const { how } = await connectAsWorker(checked, serverKey(null, keys, checked), setup);
-      return how === 'refused' ? ExitCode.failed : how === 'lost' ? ExitCode.lost : ExitCode.done;
+      return how === 'refused'
+        ? ExitCode.failed
+        : how === 'lost' || how === 'forgotten'
+          ? ExitCode.lost
+          : ExitCode.done;
     }
     await listenAsWorker(checked, setup, (at) => {
       process.stdout.write(`haloweave worker: ${setup.ranks} rank${setup.ranks === 1 ? '' : 's'} at ${at}\n`);

@@ -67,10 +67,8 @@ export class Cluster implements AsyncDisposable {
         patience: options.patience ?? PATIENCE,
         secured,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
-        network: (onBroken) =>
-          openNetwork({ host: 0, security: secured.security }, onBroken, (host, freight, epoch, frames) => {
-            if (freight === Freight.field) this.#field(host, epoch, frames);
-          }),
+        network: (onBroken, onFreight) =>
+          openNetwork({ host: 0, security: secured.security }, onBroken, onFreight),
         say: this.#say,
       },
       {
@@ -81,6 +79,10 @@ export class Cluster implements AsyncDisposable {
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
+        freight: (host, freight, epoch, frames) => {
+          if (freight === Freight.field) this.#field(host, epoch, frames);
+          else this.#run?.freight(host, freight, epoch, frames);
+        },
       },
     );
   }

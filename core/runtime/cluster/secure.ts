@@ -1,10 +1,17 @@
 import { networkInterfaces } from 'node:os';
 import { HaloweaveError } from '../../base/errors.js';
+import { Repeats } from '../../observe/repeats.js';
 import { openSecurity, type Security, withoutKeys } from '../../transport/zeromq/curve.js';
 import { readKeyFile } from '../../transport/zeromq/key-file.js';
 import { isKey, type Keys } from '../../transport/zeromq/keys.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { networkContext } from '../../transport/zeromq/sockets.js';
 import type { MeshOptions } from '../../transport/zeromq/zeromq-mesh.js';
+
+/** Whoever looks whether this process lives comes ten times a second: one line a minute says it as well. */
+const INTERVAL = 60_000;
+/** More addresses and keys than people can have set wrong. */
+const KINDS = 1024;
 
 /** What secures all links of a host, and what its key file says. */
 export interface HostSecurity {
@@ -18,7 +25,12 @@ export async function openHostSecurity(
   file: string | undefined,
   say: (text: string) => void,
 ): Promise<HostSecurity> {
-  const onRefusal = ({ name, text }: { name: string; text: string }): void => say(`${name}: ${text}`);
+  const repeats = new Repeats(INTERVAL, KINDS);
+  const onRefusal: OnRefusal = ({ name, address, key, text }) => {
+    const held = repeats.pass(`${name} ${address} ${key ?? ''}`, performance.now());
+    if (held === null) return;
+    say(`${name}: ${text}${held > 0 ? `, and ${held} times before` : ''}`);
+  };
   if (file === undefined) return { security: withoutKeys(onRefusal), keys: null };
   const keys = readKeyFile(file);
   const security = await openSecurity({
