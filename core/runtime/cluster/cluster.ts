@@ -19,7 +19,7 @@ const PATIENCE = 10_000;
 export interface ClusterOptions {
   /** Workers that listen: `address` or `address:port` (default port 7100). */
   hosts?: readonly string[];
-  /** File with one worker a line: `address[:port] [slots=N] [key=PUBLICKEY]`. */
+  /** File with one worker a line: `address[:port] [slots=N] [key=KEY|NAME]`, the key or the name that the key file has for it. */
   hostfile?: string;
   /** `tcp://address:port` at which workers may join at any time; port 0 for any that is free. */
   listen?: string;
@@ -76,6 +76,9 @@ export class Cluster implements AsyncDisposable {
       },
       {
         joined: (member) => {
+          // Those that have been named are expected, and an error if they do not come.
+          if (options.listen !== undefined)
+            say(`host ${member.host}, ${member.name}, has joined with ${ranksText(member.slots)}`);
           this.#run?.joined(member);
           this.#onJoined();
         },
@@ -163,28 +166,22 @@ export class Cluster implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { listen, ranks = 1, oversubscribe = false, signal } = this.#options;
-    await this.#coordinator.start();
+    await unlessAborted(this.#coordinator.start(), signal);
     if (listen === undefined) {
       ranksOn(this.#coordinator.offers, ranks, oversubscribe);
       return;
     }
     this.#say(`workers may join with haloweave worker --connect ${this.endpoint}`);
     if (ranks === 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const give = (): void => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
-      signal?.addEventListener('abort', give, { once: true });
-      if (signal?.aborted) give();
+    const enough = new Promise<void>((resolve) => {
       this.#onJoined = () => {
         const { offers } = this.#coordinator;
-        if (!hasRoom(offers, ranks, oversubscribe)) {
-          this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
-          return;
-        }
-        signal?.removeEventListener('abort', give);
-        resolve();
+        if (hasRoom(offers, ranks, oversubscribe)) resolve();
+        else this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
       };
       this.#onJoined();
     });
+    await unlessAborted(enough, signal);
     this.#onJoined = () => {};
   }
 
@@ -208,4 +205,22 @@ function hostsOf({ hosts = [], hostfile, listen }: ClusterOptions): HostSpec[] {
   if (specs.length === 0 && listen === undefined)
     throw new HaloweaveError('usage', 'a cluster needs workers: name hosts, or listen for workers to join');
   return specs;
+}
+
+const ranksText = (n: number): string => `${n} rank${n === 1 ? '' : 's'}`;
+
+/** What is waited for, or an error 'aborted' if the signal comes first. */
+async function unlessAborted(waited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return waited;
+  let give: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    give = () => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
+  });
+  signal.addEventListener('abort', give, { once: true });
+  if (signal.aborted) give();
+  try {
+    await Promise.race([waited, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
 }
