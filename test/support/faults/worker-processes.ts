@@ -16,8 +16,14 @@ export interface WorkerProcess {
 export class WorkerProcesses implements AsyncDisposable {
   readonly all: WorkerProcess[] = [];
 
-  async listen(ranks: number, words: readonly string[] = []): Promise<WorkerProcess> {
-    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words]);
+  async listen(
+    ranks: number,
+    words: readonly string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<WorkerProcess> {
+    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words], {
+      env,
+    });
     await process.seen((text) => / at tcp:/.test(text));
     const address = / at tcp:\/\/(\S+)/.exec(process.out)?.[1];
     if (!address) throw new Error(`the worker did not begin to listen:\n${process.err}`);
