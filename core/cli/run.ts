@@ -28,6 +28,8 @@ export interface RunFlags {
   progressLimit?: number;
   resume?: string;
   forceResume?: boolean;
+  buddy?: number;
+  minRanks?: number;
   trace?: string;
   traceEvents?: number;
 }
@@ -80,6 +82,16 @@ export function runFlags(command: Command): Command {
       'go on from the newest whole checkpoint there, to the same --cycles, on any ranks and transport',
     )
     .option('--force-resume', 'also from a checkpoint of another program, other arguments or another version')
+    .option(
+      '--buddy <cycles>',
+      'on workers: keep a copy of the state in memory on another host, so often',
+      wholeNumber('--buddy', 1),
+    )
+    .option(
+      '--min-ranks <number>',
+      'on workers: give up when hosts are lost and fewer ranks than this are left (default: 1)',
+      wholeNumber('--min-ranks', 1),
+    )
     .option('--trace <file>', 'write a Chrome trace: what every rank did when; open it at ui.perfetto.dev')
     .option(
       '--trace-events <number>',
@@ -141,6 +153,8 @@ export async function runCommand(
     ...(flags.progressLimit !== undefined ? { progressLimit: flags.progressLimit } : {}),
     ...(flags.resume !== undefined ? { resume: flags.resume } : {}),
     ...(flags.forceResume ? { forceResume: true } : {}),
+    ...(flags.buddy !== undefined ? { buddy: flags.buddy } : {}),
+    ...(flags.minRanks !== undefined ? { minRanks: flags.minRanks } : {}),
     ...(flags.trace !== undefined ? { trace: flags.trace } : {}),
     ...(flags.traceEvents !== undefined ? { traceEvents: flags.traceEvents } : {}),
   };

@@ -82,7 +82,7 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   const setup: WorkerSetup = {
     ranks,
     security,
-    network: (host, onBroken) => openNetwork({ host, security, ...data }, onBroken),
+    network: (host, onBroken, onFreight) => openNetwork({ host, security, ...data }, onBroken, onFreight),
     say,
     leave: leave.signal,
     stop: stop.signal,

@@ -6,12 +6,12 @@ import { BYTES, CELL_WORDS, CONTEXT, INLINE_BYTES, KIND, Mode, modeOf } from '..
 import { ANY_SOURCE, ANY_TAG, WORLD_CONTEXT } from '../wire/tags.js';
 import { AsyncWaiters } from './async-waiters.js';
 import { Channels, type Listener } from './channel.js';
-import type { Group } from './group.js';
 import { LargeMessages } from './large.js';
 import { type Buffer, bytesOf, type Outgoing, writePayload } from './payload.js';
+import type { Posted } from './posted.js';
 import { dropRecord, fillRecord, fillStatus, readRecord } from './record.js';
 import { isTransfer, type LargeSend, type Progressing, type Transfer } from './rendezvous.js';
-import { Request, type Status } from './request.js';
+import { Request } from './request.js';
 import { matches, Stash } from './stash.js';
 import { checkDeadline, type Held, type Wait, waitFor } from './wait.js';
 
@@ -25,21 +25,6 @@ export const EAGER_BYTES = 64 * 1024;
 const UNEXPECTED_LIMIT = 256 * 1024 * 1024;
 /** Failed calls whose late messages are noticed: more than can be under way at once between ranks that go on. */
 const UNWANTED = 64;
-
-/** A nonblocking receive that waits for its message. */
-export interface Posted {
-  /** Rank of the run, or ANY_SOURCE. */
-  source: number;
-  tag: number;
-  context: number;
-  /** In whose numbers the status tells the source. */
-  group: Group;
-  buffer: Buffer | null;
-  status: Status | null;
-  request: Request<unknown>;
-  /** The KIND word of the record that it met; set then, even if that could not be read. */
-  word?: number;
-}
 
 interface Active {
   transfer: Progressing;
@@ -129,8 +114,8 @@ export class Endpoint {
       else if (mode === Mode.block) t.heap.giveBack(address, bytes);
       throw error;
     }
-    const remote = transfer?.remote ?? false;
-    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address, remote });
+    const head = { source: t.rank, tag, context, mode, bytes, address, remote: transfer?.remote ?? false };
+    fillRecord(t.cells, cell, o, head);
     t.commit(peer, cell);
     return transfer;
   }
@@ -295,11 +280,10 @@ export class Endpoint {
     if (this.#unwanted.length > UNWANTED) this.#unwanted.shift();
     for (let k = this.#posted.length - 1; k >= 0; k--)
       if (this.#posted[k]!.context === context && this.#posted[k]!.tag === tag) this.#posted.splice(k, 1);
-    for (;;) {
-      const early = this.stash.find(ANY_SOURCE, tag, context);
-      if (early < 0) return;
-      this.stash.remove(early);
-      this.#drop(this.stash.views, early);
+    const early = (): number => this.stash.find(ANY_SOURCE, tag, context);
+    for (let cell = early(); cell >= 0; cell = early()) {
+      this.stash.remove(cell);
+      this.#drop(this.stash.views, cell);
     }
   }
 
@@ -308,9 +292,8 @@ export class Endpoint {
     dropRecord(this.transport.heap, views, cell, this.large);
   }
 
-  #isUnwanted(cell: number): boolean {
-    const { i32 } = this.transport.cells;
-    return this.#unwanted.some((u) => matches(i32, cell, ANY_SOURCE, u.tag, u.context));
+  #isUnwanted(i32: Int32Array, cell: number): boolean {
+    return this.#unwanted.some(({ tag, context }) => matches(i32, cell, ANY_SOURCE, tag, context));
   }
 
   /** Moves a record from the mailbox to the receive that waits for it, or to the stash. */
@@ -324,7 +307,7 @@ export class Endpoint {
       t.release(cell);
       return;
     }
-    if (this.#unwanted.length > 0 && this.#isUnwanted(cell)) {
+    if (this.#unwanted.length > 0 && this.#isUnwanted(t.cells.i32, cell)) {
       this.#drop(t.cells, cell);
       t.release(cell);
       return;

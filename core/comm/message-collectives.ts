@@ -3,7 +3,7 @@ import { KIND, markOf, SOURCE, TAG } from '../wire/cell.js';
 import type { CollectiveForm } from './collective-form.js';
 import type { Endpoint } from './endpoint.js';
 import type { Group } from './group.js';
-import { agree, type Statement } from './messages/agreement.js';
+import { agree, stated, type Told } from './messages/agreement.js';
 import { allgather } from './messages/allgather.js';
 import { alltoall } from './messages/alltoall.js';
 import { barrier } from './messages/barrier.js';
@@ -23,7 +23,6 @@ import {
   strayMessage,
 } from './messages/signature.js';
 import type { Operation } from './operation.js';
-import { describe } from './operations/forms.js';
 import type { Buffer } from './payload.js';
 import { Request } from './request.js';
 
@@ -387,25 +386,4 @@ function* noting<T>(steps: Steps<T>, recent: Recent, failed: (error: unknown) =>
     failed(error);
     throw error;
   }
-}
-
-/** What a rank tells the others of a call that waits. */
-interface Told {
-  readonly name: CallName;
-  readonly op?: Operation;
-  readonly values?: readonly unknown[];
-  readonly root?: number;
-}
-
-function stated({ name, op, values = [], root }: Told, operationName: (code: number) => string): Statement {
-  const details: string[] = [];
-  if (op) details.push(operationName(op.code));
-  if (root !== undefined) details.push(`root ${root}`);
-  // Without a built-in operation anything goes with anything.
-  const operands = op && op.code !== 0 ? values.map(describe) : [];
-  return {
-    name,
-    call: details.length > 0 ? `${name} (${details.join(', ')})` : name,
-    operands: name === 'reduceScatter' ? operands.map((o, rank) => `${o} for rank ${rank}`) : operands,
-  };
 }

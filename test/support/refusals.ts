@@ -61,11 +61,13 @@ export class Inbox {
 
 /** Closes sockets, then what they needed, when the variable that holds it leaves its scope. */
 export class Open implements AsyncDisposable {
-  readonly #sockets: Socket[] = [];
+  readonly #sockets: { socket: Socket; ended: Promise<void> }[] = [];
   readonly #rest: { close(): Promise<void> }[] = [];
 
   socket<S extends Socket>(socket: S): S {
-    this.#sockets.push(socket);
+    // libzmq must be done with a socket's connections before what answered for them goes.
+    const ended = new Promise<void>((resolve) => void socket.events.on('end', () => resolve()));
+    this.#sockets.push({ socket, ended });
     return socket;
   }
 
@@ -75,7 +77,8 @@ export class Open implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.close();
+    for (const { socket } of this.#sockets) socket.close();
+    for (const { ended } of this.#sockets) await ended;
     for (const thing of this.#rest) await thing.close();
   }
 }

@@ -1,9 +1,11 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { ahead, behind, ceilLog2 } from '../../topology/rounds.js';
-import { differentForms } from '../operations/forms.js';
+import type { Operation } from '../operation.js';
+import { describe, differentForms } from '../operations/forms.js';
 import { outgoing } from '../payload.js';
 import type { Call, Steps } from './call.js';
 import { raw } from './items.js';
+import type { CallName } from './signature.js';
 
 /** What a rank says of the call that it makes. */
 export interface Statement {
@@ -13,6 +15,31 @@ export interface Statement {
   readonly call: string;
   /** Descriptions of the operands of a reduction, which must be the same too; of a reduceScatter for each rank. */
   readonly operands: readonly string[];
+}
+
+/** What a rank tells the others of a call that waits. */
+export interface Told {
+  readonly name: CallName;
+  readonly op?: Operation;
+  readonly values?: readonly unknown[];
+  readonly root?: number;
+}
+
+/** What errors say of a call. */
+export function stated(
+  { name, op, values = [], root }: Told,
+  operationName: (code: number) => string,
+): Statement {
+  const details: string[] = [];
+  if (op) details.push(operationName(op.code));
+  if (root !== undefined) details.push(`root ${root}`);
+  // Without a built-in operation anything goes with anything.
+  const operands = op && op.code !== 0 ? values.map(describe) : [];
+  return {
+    name,
+    call: details.length > 0 ? `${name} (${details.join(', ')})` : name,
+    operands: name === 'reduceScatter' ? operands.map((o, rank) => `${o} for rank ${rank}`) : operands,
+  };
 }
 
 // What is known of a set of ranks, once for calls and once for operands: the lowest rank, the lowest that says

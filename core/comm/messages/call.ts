@@ -1,7 +1,8 @@
 import { KIND, markOf, SOURCE, TAG } from '../../wire/cell.js';
-import type { Endpoint, Posted } from '../endpoint.js';
+import type { Endpoint } from '../endpoint.js';
 import type { Group } from '../group.js';
 import type { Buffer, Outgoing } from '../payload.js';
+import type { Posted } from '../posted.js';
 import type { Progressing } from '../rendezvous.js';
 import { Request } from '../request.js';
 import type { Wait } from '../wait.js';

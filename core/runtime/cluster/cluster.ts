@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import { Freight } from '../../transport/zeromq/mesh.js';
 import { endpointToBind } from '../../transport/zeromq/reach.js';
 import { bundleProgram } from '../bundle.js';
 import type { HostSummary, RunOptions, RunResult } from '../run-options.js';
@@ -66,7 +67,8 @@ export class Cluster implements AsyncDisposable {
         patience: options.patience ?? PATIENCE,
         secured,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
-        network: (onBroken) => openNetwork({ host: 0, security: secured.security }, onBroken),
+        network: (onBroken, onFreight) =>
+          openNetwork({ host: 0, security: secured.security }, onBroken, onFreight),
         say: this.#say,
       },
       {
@@ -77,6 +79,10 @@ export class Cluster implements AsyncDisposable {
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
+        freight: (host, freight, epoch, frames) => {
+          if (freight === Freight.field) this.#field(host, epoch, frames);
+          else this.#run?.freight(host, freight, epoch, frames);
+        },
       },
     );
   }
@@ -175,6 +181,11 @@ export class Cluster implements AsyncDisposable {
       this.#onJoined();
     });
     this.#onJoined = () => {};
+  }
+
+  #field(host: number, epoch: number, frames: Uint8Array[]): void {
+    const refusal = this.#run?.takeField(host, epoch, frames) ?? null;
+    if (refusal !== null) this.#coordinator.refuse(host, refusal);
   }
 
   #lost(member: Member, reason: string): void {

@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { HostAddress } from '../../transport/zeromq/mesh.js';
+import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
 import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import type { Refusal } from '../../wire/network.js';
 import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
@@ -8,7 +9,7 @@ import { type ControlListener, connectControl, listenForControl } from './contro
 import type { HostSpec } from './hostfile.js';
 import { thisProcess } from './identity.js';
 import { Member } from './member.js';
-import type { HostNetwork } from './network.js';
+import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
 import { CONTACT_LOOK, Complaints, Contacts, verdictText } from './reachability.js';
 import { sayRefused } from './say-refused.js';
@@ -24,7 +25,7 @@ export interface CoordinatorSetup {
   patience: number;
   secured: HostSecurity;
   /** Opens this host's own links. */
-  network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
+  network: (onBroken: (host: number, reason: string) => void, onFreight: OnFreight) => Promise<HostNetwork>;
   /** For people. */
   say: (text: string) => void;
 }
@@ -38,6 +39,8 @@ export interface CoordinatorEvents {
   leave(member: Member): void;
   /** Something about an epoch. */
   message(member: Member, message: ControlMessage): void;
+  /** Something about pieces of saved states. */
+  freight: OnFreight;
 }
 
 /** The coordinator's links to its workers: who they are, who joins, who is gone. */
@@ -68,6 +71,11 @@ export class Coordinator {
     return this.#listener?.endpoint ?? null;
   }
 
+  /** This host's links. */
+  get mesh(): Mesh {
+    return this.#network!.mesh;
+  }
+
   /** Workers that can be given ranks, in the order of their numbers. */
   get joined(): Member[] {
     return [...this.members.values()].filter((m) => m.address !== null && !m.leaving);
@@ -85,7 +93,10 @@ export class Coordinator {
   /** Listens, and connects to the workers that have been named; resolves when they have joined. */
   async start(): Promise<void> {
     const { hosts, listen, network, secured } = this.#setup;
-    this.#network = await network((host, reason) => this.#lost(host, reason));
+    this.#network = await network(
+      (host, reason) => this.#lost(host, reason),
+      (...message) => this.#events.freight(...message),
+    );
     this.#judging = setInterval(() => this.#judge(), CONTACT_LOOK);
     if (listen !== null)
       this.#listener = await listenForControl(
@@ -99,6 +110,11 @@ export class Coordinator {
   /** Gives a worker up that lives. */
   evict(host: number, reason: string): void {
     this.#lost(host, reason);
+  }
+
+  /** What a worker sent over the data mesh makes no sense: its link is broken, and it is lost. */
+  refuse(host: number, refusal: Refusal): void {
+    this.#network?.mesh.refuse(host, refusal);
   }
 
   /** Lets a worker go that has asked to. */

@@ -1,7 +1,16 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
-import { Pieces, probeEndpoint, readControl, sendControl, wireAddress, wireError } from './control-codec.js';
+import { PieceStore } from './buddy.js';
+import {
+  encodeParts,
+  Pieces,
+  probeEndpoint,
+  readControl,
+  sendControl,
+  wireAddress,
+  wireError,
+} from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { COORDINATOR_SILENCE } from './heartbeat.js';
@@ -48,6 +57,8 @@ export class WorkerSession {
   #network: HostNetwork | null = null;
   #bundle: { sha256: string; pieces: number; got: Pieces } | null = null;
   #epoch: WorkerEpoch | null = null;
+  /** Pieces of saved states outlive the epochs that saved them. */
+  #store: PieceStore | null = null;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
   #looking: NodeJS.Timeout | null = null;
@@ -174,6 +185,15 @@ export class WorkerSession {
       case 'epoch':
         void this.#prepare(message);
         return;
+      case 'hold':
+        this.#store?.begin(message.epoch, message.base);
+        return;
+      case 'commit':
+        this.#store?.commit(message.epoch, message.cycles);
+        return;
+      case 'forget':
+        this.#store?.forget(message.epoch, message.cycles);
+        return;
       default:
         this.#inEpoch(message);
     }
@@ -189,13 +209,20 @@ export class WorkerSession {
   async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
     if (this.#over || this.joined) return;
     this.#host = host;
-    const network = await this.#setup.network(host, (from, reason) => this.#broken(from, reason));
+    const network = await this.#setup.network(
+      host,
+      (from, reason) => this.#broken(from, reason),
+      (from, freight, epoch, frames) => this.#store?.take(from, freight, epoch, frames),
+    );
     // The coordinator may have gone meanwhile.
     if (this.#over) {
       network.close();
       return;
     }
     this.#network = network;
+    this.#store = new PieceStore(host, network.mesh, (epoch, cycles, holder, parts) =>
+      this.#send({ type: 'kept', epoch, cycles, holder, parts: encodeParts(parts) }),
+    );
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
       this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
@@ -252,12 +279,16 @@ export class WorkerSession {
     try {
       const program = this.#modules.get(plan.sha256);
       if (!program) throw new HaloweaveError('format', `bundle ${plan.sha256} has not come`);
-      this.#network?.connect(plan.addresses);
+      const [network, store] = [this.#network, this.#store];
+      if (!network || !store) throw new HaloweaveError('format', 'an epoch before this worker has joined');
+      network.connect(plan.addresses);
+      store.begin(plan.epoch, plan.base);
       this.#epoch = new WorkerEpoch({
         host: this.#host,
         plan,
         program,
-        network: this.#network,
+        network,
+        store,
         send: (m) => this.#send(m),
         onFault: (host, error) => this.#fault(plan.epoch, host, error),
       });
@@ -290,6 +321,9 @@ export class WorkerSession {
         return;
       case 'printed-taken':
         epoch.shown(message.bytes);
+        return;
+      case 'gather':
+        epoch.gather(message.field);
         return;
       case 'abort':
         epoch.abort(message.culprit);

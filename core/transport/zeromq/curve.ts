@@ -15,7 +15,7 @@ export interface Security extends SocketSecurity {
    * given to `client`. See `watchHandshakes`: after some of them a client's socket never tries again.
    */
   watch(socket: Socket, serverKey?: string | null): void;
-  /** Once the sockets are closed. */
+  /** Once the sockets are closed: waits until libzmq is done with those that were watched. */
   close(): Promise<void>;
 }
 
@@ -42,6 +42,7 @@ export async function openSecurity(options: CurveKeys): Promise<Security> {
   const { pair, onRefusal } = options;
   const own = { curvePublicKey: pair.publicKey, curveSecretKey: pair.secretKey };
   const domain = await openZapDomain(options);
+  const going = new Map<Socket, Promise<void>>();
   return {
     publicKey: pair.publicKey,
     domain,
@@ -53,8 +54,18 @@ export async function openSecurity(options: CurveKeys): Promise<Security> {
         'a host without keys cannot be talked to by one with keys: give it --keys',
       );
     },
-    watch: (socket, serverKey = null) => watchHandshakes(socket, serverKey, onRefusal),
-    close: () => domain.close(),
+    watch: (socket, serverKey = null) => {
+      watchHandshakes(socket, serverKey, onRefusal);
+      const ended = new Promise<void>((resolve) => void socket.events.on('end', () => resolve()));
+      going.set(socket, ended);
+      void ended.then(() => going.delete(socket));
+    },
+    close: async () => {
+      // A handler that goes while connections still hold their pipes to it makes libzmq 4.3.5 abort the process (pipe.cpp,
+      // process_pipe_term_ack). `end` is told after the last connection of a socket.
+      await Promise.all([...going].map(([socket, ended]) => (socket.closed ? ended : null)));
+      await domain.close();
+    },
   };
 }
 

@@ -96,7 +96,10 @@ export class ZapDomain {
     this.#keys.delete(key);
   }
 
-  /** Nobody is let in any more. Close the server sockets first. The last one in a context to close ends its handler. */
+  /**
+   * Nobody is let in any more. The last one in a context to close ends its handler: only once the server sockets are closed and have
+   * said `end`, see `openSecurity`.
+   */
   close(): Promise<void> {
     return this.#handler.close(this);
   }
@@ -120,7 +123,10 @@ class Handler {
 
   open(options: ZapDomainOptions): Promise<ZapDomain> {
     return this.#inTurn(async () => {
-      this.#socket ??= await this.#bind();
+      if (!this.#socket) {
+        this.#socket = await this.#bind();
+        void this.#answer(this.#socket);
+      }
       const domain = new ZapDomain(`haloweave-${++this.#numbered}`, options, this);
       this.#domains.set(domain.name, domain);
       return domain;
@@ -135,6 +141,8 @@ class Handler {
       const socket = this.#socket;
       if (this.#domains.size > 0 || !socket) return;
       this.#socket = null;
+      // While it is unbound a socket takes nothing to send.
+      await this.#sending;
       // Closing alone frees the address a while later, when others may want it already.
       await socket.unbind(ADDRESS);
       socket.close();
@@ -160,22 +168,31 @@ class Handler {
         { cause },
       );
     }
-    void this.#answer(socket);
     return socket;
   }
 
   async #answer(socket: Router): Promise<void> {
-    for await (const [peer, , ...frames] of socket) {
+    while (this.#socket === socket) {
+      let received: Buffer[];
+      try {
+        received = await socket.receive();
+      } catch (error) {
+        // A receive that is pending when its socket is closed ends with EAGAIN.
+        if (this.#socket !== socket) return;
+        throw error;
+      }
+      const [peer, , ...frames] = received;
       const request = parseZapRequest(frames);
       const reply = (): void => {
         const id = typeof request === 'string' ? (frames[1] ?? '') : request.id;
         const status = this.#decide(request);
         const text = status === Status.ok ? 'OK' : 'refused';
         const user = typeof request === 'string' || status !== Status.ok ? '' : (request.key ?? '');
-        // One at a time. Inproc has room for a reply to every question.
-        this.#sending = this.#sending.then(() =>
-          socket.send([peer!, '', ZAP_VERSION, id, status, text, user, '']),
-        );
+        this.#sending = this.#sending.then(async () => {
+          // Those who ask while the handler goes have nobody left to ask, and their server sockets are closed.
+          if (this.#socket !== socket) return;
+          await socket.send([peer!, '', ZAP_VERSION, id, status, text, user, '']);
+        });
       };
       if (typeof request === 'string' || !this.#wait(request, reply)) reply();
     }

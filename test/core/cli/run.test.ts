@@ -20,6 +20,7 @@ const KEYS = [
   'nondeterministic',
   'perRank',
   'hosts',
+  'recoveries',
 ];
 
 describe('the number of ranks', () => {

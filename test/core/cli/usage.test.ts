@@ -49,7 +49,7 @@ describe('wrong usage ends with code 2, nothing on standard output, and no stack
     [
       'a transport that is none',
       ['run', echo, '--transport', 'pigeon'],
-      ['--transport pigeon', 'threads and inline'],
+      ['--transport pigeon', 'there are threads, inline and zeromq'],
     ],
     ['an example that is none', ['demo', 'nothing'], ["no example 'nothing'", 'heat', 'ring']],
     [

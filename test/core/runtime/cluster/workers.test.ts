@@ -30,7 +30,6 @@ describe('runs on two workers', () => {
     expect(ended.code).toBe(0);
     const summary = lastObject(ended);
     expect(summary).toMatchObject({ transport: 'zeromq', ranks: 3, results: { token: 9, rounds: 3 } });
-    expect(Object.keys(summary).at(-1)).toBe('hosts');
     const [a, b] = workers.workers;
     expect(summary.hosts).toEqual([
       { host: 1, name: expect.stringContaining(a!.address), ranks: 2 },

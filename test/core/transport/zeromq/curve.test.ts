@@ -200,6 +200,18 @@ describe('a list that changes', () => {
   });
 });
 
+describe('the end', () => {
+  it('of a server and its list while clients come, two hundred times', async () => {
+    // Clients at every point of the handshake: libzmq must have let go of each before the handler goes.
+    const draw = random(3);
+    for (let round = 0; round < 200; round++) {
+      await using there = await Server.with([FRIEND]);
+      for (let k = 0; k < 3; k++) await there.client(k === 1 ? STRANGER : FRIEND, SERVER.publicKey, 'x');
+      for (let turns = draw(30); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+});
+
 describe('a security knows', () => {
   it('whether a peer has what it has', async () => {
     await using open = new Open();
