@@ -188,8 +188,7 @@ export class ClusterRun {
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
-      const advice = saves.advice(written);
-      const message = advice ? `${finish.message}; ${advice}` : finish.message;
+      const message = `${finish.message}; ${saves.advice(written)}`;
       throw failure(new RunError(-1, lostError(message), watch.read()));
     }
     const outcome = this.#outcome;

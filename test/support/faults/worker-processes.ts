@@ -21,9 +21,8 @@ export class WorkerProcesses implements AsyncDisposable {
     words: readonly string[] = [],
     env: Record<string, string> = {},
   ): Promise<WorkerProcess> {
-    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words], {
-      env,
-    });
+    const all = ['worker', '--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words];
+    const process = start(all, { env, serves: true });
     await process.seen((text) => / at tcp:/.test(text));
     const address = / at tcp:\/\/(\S+)/.exec(process.out)?.[1];
     if (!address) throw new Error(`the worker did not begin to listen:\n${process.err}`);

@@ -127,10 +127,12 @@ const MESSAGES: ControlMessage[] = [
 ];
 
 /** Bytes as plain arrays: which class holds them does not matter. */
-const plain = (message: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(message).map(([k, v]) => [k, v instanceof Uint8Array ? new Uint8Array(v) : v]),
-  );
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+}
 
 describe('control messages', () => {
   it.each(MESSAGES)('$type comes as it was', (message) => {
