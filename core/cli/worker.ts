@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
-import { DEFAULT_PORT, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
+import { openLog } from '../observe/log.js';
+import { openClusterSecurity } from '../runtime/cluster/cluster-security.js';
+import { DEFAULT_PORT, dataEndpoint, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
+import { logRefusals } from '../runtime/cluster/log-refusals.js';
 import { openNetwork } from '../runtime/cluster/network.js';
-import { dataEndpoint, openHostSecurity, serverKey } from '../runtime/cluster/secure.js';
 import { connectAsWorker, listenAsWorker, type WorkerSetup } from '../runtime/cluster/worker.js';
 import { chooseRanks } from '../runtime/ranks.js';
-import { endpointToBind, endpointToConnect } from '../transport/zeromq/reach.js';
 import { wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 
@@ -14,6 +15,8 @@ interface WorkerFlags {
   connect?: string;
   ranks?: number;
   keys?: string;
+  serverKey?: string;
+  logJson?: boolean;
   dataPort?: number;
   advertise?: string;
 }
@@ -36,6 +39,11 @@ export function addWorkerCommand(program: Command): void {
       'port for data between hosts (default: any)',
       wholeNumber('--data-port', 0),
     )
+    .option(
+      '--server-key <key>',
+      'key that the coordinator of --connect has, or its name in the key file (default: that of the key file itself)',
+    )
+    .option('--log-json', 'log on standard error as JSON objects, a line each')
     .option('--advertise <address>', 'address at which other hosts reach this one, if it is another')
     .addHelpText(
       'after',
@@ -61,6 +69,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     );
   const option = listen === undefined ? '--connect' : '--listen';
   const endpoint = endpointOf(listen ?? connect!, option);
+  if (flags.serverKey !== undefined && listen !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'worker: --server-key is for --connect; who may connect to --listen the key file says',
+    );
   const leave = new AbortController();
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -69,27 +82,27 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const say = (text: string): void => void process.stderr.write(`haloweave worker: ${text}\n`);
+  const log = openLog({ json: flags.logJson === true });
   const { ranks } = chooseRanks(flags.ranks);
-  const { security, keys } = await openHostSecurity(flags.keys, say);
-  const checked =
-    listen === undefined
-      ? await endpointToConnect(endpoint, keys !== null)
-      : await endpointToBind(endpoint, keys !== null);
-  // Who connects to another machine has to be reached by the other hosts.
-  const from = listen !== undefined || isLoopback(checked) ? checked : 'tcp://*:*';
-  const data = dataEndpoint(from, flags.dataPort, flags.advertise);
-  const setup: WorkerSetup = {
-    ranks,
-    security,
-    network: (host, onBroken) => openNetwork({ host, security, ...data }, onBroken),
-    say,
-    leave: leave.signal,
-    stop: stop.signal,
-  };
+  const onRefusal = logRefusals(log);
+  const secured = await openClusterSecurity(flags.keys ?? null, onRefusal);
   try {
+    const checked = await (listen === undefined ? secured.toConnect(endpoint) : secured.toBind(endpoint));
+    // Who connects to another machine has to be reached by the other hosts.
+    const from = listen !== undefined || isLoopback(checked) ? checked : 'tcp://*:*';
+    const data = dataEndpoint(from, flags.dataPort, flags.advertise);
+    const setup: WorkerSetup = {
+      ranks,
+      security: secured.control,
+      network: (host, onBroken) =>
+        openNetwork({ host, security: secured.data, admit: secured.admit, ...data }, onBroken),
+      log,
+      onRefusal,
+      leave: leave.signal,
+      stop: stop.signal,
+    };
     if (listen === undefined) {
-      const { how } = await connectAsWorker(checked, serverKey(null, keys, checked), setup);
+      const { how } = await connectAsWorker(checked, secured.serverKey(flags.serverKey ?? null), setup);
       return how === 'refused' ? ExitCode.failed : how === 'lost' ? ExitCode.lost : ExitCode.done;
     }
     await listenAsWorker(checked, setup, (at) => {
@@ -99,6 +112,6 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    await security.close();
+    await secured.close();
   }
 }

@@ -1,16 +1,17 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
-import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
+import type { ClusterSecurity } from './cluster-security.js';
 import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
 import type { HostSpec } from './hostfile.js';
 import { thisProcess } from './identity.js';
+import { judgeRefusals } from './judge-refusals.js';
 import { Member } from './member.js';
 import type { HostNetwork } from './network.js';
 import { Pulse } from './pulse.js';
-import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
 
 export interface CoordinatorSetup {
@@ -20,7 +21,9 @@ export interface CoordinatorSetup {
   listen: string | null;
   /** How long a named worker may take to answer, in ms. */
   patience: number;
-  secured: HostSecurity;
+  secured: ClusterSecurity;
+  /** Told of refusals that do not end a link by themselves. */
+  onRefusal: OnRefusal;
   /** Opens this host's own links. */
   network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
   /** For people. */
@@ -85,7 +88,7 @@ export class Coordinator {
       this.#listener = await listenForControl(
         listen,
         (peer) => this.#add(peer, '', null, null),
-        secured.security,
+        secured.control,
       );
     await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
@@ -104,15 +107,23 @@ export class Coordinator {
     this.#pulse.stop();
     this.#listener?.close();
     this.#network?.close();
-    await this.#setup.secured.security.close();
+    await this.#setup.secured.close();
   }
 
   async #name(spec: HostSpec): Promise<void> {
-    const { security, keys } = this.#setup.secured;
-    const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
-    const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
-    const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
-    const { patience } = this.#setup;
+    const { secured, patience, onRefusal } = this.#setup;
+    const serverKey = secured.serverKey(spec.key);
+    const endpoint = await secured.toConnect(spec.endpoint);
+    // Another worker may have refused meanwhile.
+    if (this.#closed) return;
+    const peer = connectControl(endpoint, secured.control, serverKey);
+    const member = this.#add(peer, spec.endpoint, spec.slots, endpoint);
+    const judge = judgeRefusals(`the worker at ${spec.endpoint}`, secured.control.publicKey);
+    peer.onRefused = (refusal) => {
+      const error = judge(refusal);
+      if (error === null) onRefusal(refusal);
+      else this.#lost(member.host, error.message, error);
+    };
     let impatient: NodeJS.Timeout | null = null;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -169,12 +180,13 @@ export class Coordinator {
     this.#network?.drop(member.host);
   }
 
-  #lost(host: number, reason: string): void {
+  #lost(host: number, reason: string, error?: HaloweaveError): void {
     const member = this.members.get(host);
     if (!member || this.#closed) return;
     this.#forget(member);
     const awaited = this.#awaited.get(host);
-    if (awaited) awaited.reject(new HaloweaveError('usage', `the worker at ${member.name}: ${reason}`));
+    if (awaited)
+      awaited.reject(error ?? new HaloweaveError('usage', `the worker at ${member.name}: ${reason}`));
     else if (member.address) this.#events.lost(member, reason);
     else this.#setup.say(`${member.name} did not join: ${reason}`);
     member.drop(reason);

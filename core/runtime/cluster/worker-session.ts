@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
 import { Pieces, probeEndpoint, readControl, sendControl, wireAddress, wireError } from './control-codec.js';
@@ -20,8 +21,7 @@ export interface SessionSetup {
   network: OpenNetwork;
   /** `tcp://…` where the coordinator listens for control; null if it connected to this worker. */
   endpoint: string | null;
-  /** For people. */
-  say: (text: string) => void;
+  log: Log;
 }
 
 /** How a worker's time with a coordinator ended. */
@@ -47,6 +47,7 @@ export class WorkerSession {
   #epoch: WorkerEpoch | null = null;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
+  #served = 0;
 
   constructor(peer: ControlPeer, setup: SessionSetup) {
     this.#peer = peer;
@@ -66,6 +67,11 @@ export class WorkerSession {
   /** Who the worker works for, for people. */
   get coordinator(): string {
     return this.#coordinator;
+  }
+
+  /** Epochs begun. */
+  get served(): number {
+    return this.#served;
   }
 
   /** True once a coordinator has taken this worker in. */
@@ -142,7 +148,7 @@ export class WorkerSession {
         this.#finish({ how: 'refused', reason: message.reason, wait: message.wait });
         return;
       case 'warning':
-        this.#setup.say(message.text);
+        this.#setup.log.warn(message.text);
         return;
       case 'bye':
         this.#finish({ how: 'bye', reason: message.reason, wait: false });
@@ -165,7 +171,7 @@ export class WorkerSession {
     this.#coordinator = `${who.name} (process ${who.pid})`;
     const found = compareVersions(this.#setup.identity, who);
     if (found.kind === 'refuse') this.#refuse(found.text);
-    else if (found.kind === 'warn') this.#setup.say(`warning: ${found.text}`);
+    else if (found.kind === 'warn') this.#setup.log.warn(found.text);
   }
 
   async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
@@ -178,9 +184,11 @@ export class WorkerSession {
       return;
     }
     this.#network = network;
+    network.admit([coordinator]);
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
       this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
+    this.#setup.log.info({ host }, `joined ${this.#coordinator}`);
     this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
   }
 
@@ -218,6 +226,8 @@ export class WorkerSession {
   async #prepare(plan: ControlOf<'epoch'>): Promise<void> {
     const before = this.#epoch;
     this.#epoch = null;
+    // At once: others that have this list may be on their way already.
+    this.#network?.admit(plan.addresses);
     // Nothing of two epochs is ever alive at once.
     await before?.end();
     if (this.#over) return;
@@ -258,6 +268,7 @@ export class WorkerSession {
     }
     switch (message.type) {
       case 'begin':
+        this.#served++;
         epoch.begin();
         return;
       case 'printed-taken':

@@ -1,18 +1,25 @@
+import type { HaloweaveError } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
 import type { Security } from '../../transport/zeromq/curve.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
 import { thisProcess } from './identity.js';
+import { judgeRefusals } from './judge-refusals.js';
 import type { OpenNetwork } from './network.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
 
 export interface WorkerSetup {
   /** Ranks offered. */
   ranks: number;
+  /** Of control links. */
   security: Security;
   network: OpenNetwork;
-  /** Told for people. */
-  say: (text: string) => void;
+  /** Who connected, was served, was lost. */
+  log: Log;
+  /** Told of refusals that do not end a link by themselves. */
+  onRefusal: OnRefusal;
   /** Asks the coordinator to let this worker go. */
   leave: AbortSignal;
   /** Goes at once, whatever the ranks do. */
@@ -42,6 +49,7 @@ export async function listenAsWorker(
       };
       peer.onBroken = () => {};
       queue.push(waiting);
+      setup.log.info(session ? 'a coordinator has connected, and waits' : 'a coordinator has connected');
       if (session)
         sendControl(peer, { type: 'warning', text: `busy with ${session.coordinator}; waits for its end` });
       wake();
@@ -69,7 +77,7 @@ export async function listenAsWorker(
       if (next.peer.closed) continue;
       session = newSession(next.peer, setup, null);
       for (const body of next.bodies) next.peer.onMessage(body);
-      sayEnd(session, await session.over, setup.say);
+      logEnd(session, await session.over, setup.log);
       session = null;
     }
   } finally {
@@ -84,22 +92,37 @@ const SAID_AFTER = 1000;
 
 /**
  * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. Gives how it ended.
+ * @throws HaloweaveError 'usage' if one of the two refuses the other's keys.
  */
 export async function connectAsWorker(
   endpoint: string,
   serverKey: string | null,
   setup: WorkerSetup,
 ): Promise<SessionEnd> {
-  const session = newSession(connectControl(endpoint, setup.security, serverKey), setup, endpoint);
+  const peer = connectControl(endpoint, setup.security, serverKey);
+  const session = newSession(peer, setup, endpoint);
+  const judge = judgeRefusals(`the coordinator at ${endpoint}`, setup.security.publicKey);
+  let refused: HaloweaveError | null = null;
+  peer.onRefused = (refusal) => {
+    refused = judge(refusal);
+    if (refused === null) {
+      setup.onRefusal(refusal);
+      return;
+    }
+    // Nobody hears what would be said.
+    peer.close();
+    session.stop(refused.message);
+  };
   const waiting = setTimeout(() => {
-    if (!session.joined) setup.say(`waiting for a coordinator at ${endpoint}`);
+    if (!session.joined) setup.log.info(`waiting for a coordinator at ${endpoint}`);
   }, SAID_AFTER);
   const left = whenAborted(setup.leave, () => session.leave());
   const stopped = whenAborted(setup.stop, () => session.stop('the worker was stopped'));
   try {
     session.hello();
     const end = await session.over;
-    sayEnd(session, end, setup.say);
+    logEnd(session, end, setup.log);
+    if (refused) throw refused;
     return end;
   } finally {
     clearTimeout(waiting);
@@ -109,13 +132,15 @@ export async function connectAsWorker(
 }
 
 function newSession(peer: ControlPeer, setup: WorkerSetup, endpoint: string | null): WorkerSession {
-  const { ranks, network, say } = setup;
-  return new WorkerSession(peer, { identity: thisProcess(), ranks, network, endpoint, say });
+  const { ranks, network, log } = setup;
+  return new WorkerSession(peer, { identity: thisProcess(), ranks, network, endpoint, log });
 }
 
-function sayEnd(session: WorkerSession, { how, reason }: SessionEnd, say: (text: string) => void): void {
-  if (how === 'lost') say(`${session.coordinator} is lost: ${reason}`);
-  else if (how === 'refused') say(`refused: ${reason}`);
+function logEnd({ coordinator, served }: WorkerSession, { how, reason }: SessionEnd, log: Log): void {
+  const epochs = `${served} epoch${served === 1 ? '' : 's'}`;
+  if (how === 'lost') log.warn(`${coordinator} is lost: ${reason} (${epochs} served)`);
+  else if (how === 'refused') log.warn(`refused: ${reason}`);
+  else log.info(`served ${coordinator}, ${epochs}: ${reason}`);
 }
 
 function whenAborted(signal: AbortSignal, act: () => void): () => void {
