@@ -43,7 +43,10 @@ export async function openClusterSecurity(
       data: plain,
       serverKey: (told) => {
         if (told === null) return null;
-        throw new HaloweaveError('usage', `key=${told} is given, but no keys of this side: give --keys FILE`);
+        throw new HaloweaveError(
+          'usage',
+          `key=${told} is named, but this side has no keys: give --keys FILE`,
+        );
       },
       admit: () => {},
       close: () => plain.close(),

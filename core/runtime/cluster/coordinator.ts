@@ -118,11 +118,15 @@ export class Coordinator {
     if (this.#closed) return;
     const peer = connectControl(endpoint, secured.control, serverKey);
     const member = this.#add(peer, spec.endpoint, spec.slots, endpoint);
-    const judge = judgeRefusals(`the worker at ${spec.endpoint}`, secured.control.publicKey);
+    const judge = judgeRefusals({
+      whom: `the worker at ${spec.endpoint}`,
+      publicKey: secured.control.publicKey,
+      heard: () => member.heard,
+      onRefusal,
+    });
     peer.onRefused = (refusal) => {
       const error = judge(refusal);
-      if (error === null) onRefusal(refusal);
-      else this.#lost(member.host, error.message, error);
+      if (error !== null) this.#lost(member.host, error.message, error);
     };
     let impatient: NodeJS.Timeout | null = null;
     try {

@@ -10,12 +10,25 @@ const KINDS = 1024;
 type Clock = () => number;
 const clock: Clock = () => performance.now();
 
-/** Passes on the first refusal of a kind (name, address, key) at once, then one a minute with how many were held back. */
+/**
+ * Passes on the first refusal of a kind (name, address, key) at once, then one a minute with how many were held back. A handshake
+ * that ended without a reason is left out for a minute after one with a reason from the same address.
+ */
 function folded(pass: (refusal: Refusal, held: number) => void, now: Clock): OnRefusal {
   const repeats = new Repeats(INTERVAL, KINDS);
+  // Of two sides that find out at once that they do not fit, the slower one only sees the connection end, and next time it is the other.
+  const explained = new Map<string, number>();
   return (refusal) => {
     const { name, address, key } = refusal;
-    const held = repeats.pass(`${name} ${address} ${key ?? ''}`, now());
+    const at = now();
+    if (name === 'handshake ended') {
+      if (at - (explained.get(address) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return;
+    } else {
+      explained.delete(address);
+      if (explained.size >= KINDS) explained.delete(explained.keys().next().value!);
+      explained.set(address, at);
+    }
+    const held = repeats.pass(`${name} ${address} ${key ?? ''}`, at);
     if (held !== null) pass(refusal, held);
   };
 }

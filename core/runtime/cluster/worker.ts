@@ -101,14 +101,16 @@ export async function connectAsWorker(
 ): Promise<SessionEnd> {
   const peer = connectControl(endpoint, setup.security, serverKey);
   const session = newSession(peer, setup, endpoint);
-  const judge = judgeRefusals(`the coordinator at ${endpoint}`, setup.security.publicKey);
+  const judge = judgeRefusals({
+    whom: `the coordinator at ${endpoint}`,
+    publicKey: setup.security.publicKey,
+    heard: () => session.joined,
+    onRefusal: setup.onRefusal,
+  });
   let refused: HaloweaveError | null = null;
   peer.onRefused = (refusal) => {
     refused = judge(refusal);
-    if (refused === null) {
-      setup.onRefusal(refusal);
-      return;
-    }
+    if (refused === null) return;
     // Nobody hears what would be said.
     peer.close();
     session.stop(refused.message);
@@ -121,8 +123,8 @@ export async function connectAsWorker(
   try {
     session.hello();
     const end = await session.over;
-    logEnd(session, end, setup.log);
     if (refused) throw refused;
+    logEnd(session, end, setup.log);
     return end;
   } finally {
     clearTimeout(waiting);
