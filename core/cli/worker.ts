@@ -94,8 +94,8 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     const setup: WorkerSetup = {
       ranks,
       security: secured.control,
-      network: (host, onBroken) =>
-        openNetwork({ host, security: secured.data, admit: secured.admit, ...data }, onBroken),
+      network: (host, onBroken, onFreight) =>
+        openNetwork({ host, security: secured.data, admit: secured.admit, ...data }, onBroken, onFreight),
       log,
       onRefusal,
       leave: leave.signal,
@@ -103,7 +103,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     };
     if (listen === undefined) {
       const { how } = await connectAsWorker(checked, secured.serverKey(flags.serverKey ?? null), setup);
-      return how === 'refused' ? ExitCode.failed : how === 'lost' ? ExitCode.lost : ExitCode.done;
+      return how === 'refused'
+        ? ExitCode.failed
+        : how === 'lost' || how === 'forgotten'
+          ? ExitCode.lost
+          : ExitCode.done;
     }
     await listenAsWorker(checked, setup, (at) => {
       process.stdout.write(`haloweave worker: ${setup.ranks} rank${setup.ranks === 1 ? '' : 's'} at ${at}\n`);

@@ -3,6 +3,7 @@ import { Horizon } from '../kernels/horizon.js';
 import { gatherField } from '../kernels/partition/gather.js';
 import { Heap } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
+import { progressLimitOf } from '../observe/stalls.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
@@ -51,6 +52,12 @@ async function runOnce(
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   const wanted = checkpointsAsked(options);
+  if (options.buddy !== undefined || options.minRanks !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      '--buddy and --min-ranks are for runs on several hosts: name workers with --host, or take --checkpoint DIR --every CYCLES',
+    );
+  const progressLimit = progressLimitOf(options.progressLimit);
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const warn =
@@ -104,6 +111,8 @@ async function runOnce(
             signal: options.signal,
             onNames: watch.onNames,
             onCheckpoint: (notice) => void checkpoints?.take(notice),
+            progressLimit,
+            warn,
           });
   } finally {
     watch.stop();

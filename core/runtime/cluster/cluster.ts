@@ -70,8 +70,8 @@ export class Cluster implements AsyncDisposable {
         secured,
         onRefusal,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
-        network: (onBroken) =>
-          openNetwork({ host: 0, security: secured.data, admit: secured.admit }, onBroken),
+        network: (onBroken, onFreight) =>
+          openNetwork({ host: 0, security: secured.data, admit: secured.admit }, onBroken, onFreight),
         say: this.#say,
       },
       {
@@ -82,6 +82,7 @@ export class Cluster implements AsyncDisposable {
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
+        freight: (...message) => this.#run?.freight(...message),
       },
     );
   }

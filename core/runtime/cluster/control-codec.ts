@@ -65,6 +65,20 @@ export function outcomePieces(epoch: number, result: RankResult): ControlOf<'out
   }));
 }
 
+export function encodeParts(parts: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * parts.length);
+  const v = new DataView(bytes.buffer);
+  parts.forEach((p, k) => {
+    v.setInt32(4 * k, p, true);
+  });
+  return bytes;
+}
+
+export function decodeParts(bytes: Uint8Array): number[] {
+  const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / 4 }, (_, k) => v.getInt32(4 * k, true));
+}
+
 /** Puts together what arrives in numbered pieces, in order. */
 export class Pieces {
   readonly #pieces: Uint8Array[] = [];

@@ -8,6 +8,7 @@ import { describeDeadlock, LOOK_EVERY } from '../deadlock.js';
 import type { RankResult } from '../rank-entry.js';
 import { userPlace } from '../user-place.js';
 import { type ClusterReading, isClusterDeadlock } from './cluster-deadlock.js';
+import type { EpochSaves } from './cluster-saves.js';
 import { Pieces, wireAddress } from './control-codec.js';
 import type { ControlMessage, ControlOf } from './control-messages.js';
 import type { Member } from './member.js';
@@ -83,11 +84,18 @@ export class CoordinatorEpoch {
     });
   }
 
-  start(): void {
+  start(saves: EpochSaves): void {
     // A host may have been lost while the program was on its way.
     if (this.#ending) return;
     const { plan, hostOf, addresses } = this.#setup;
-    this.#tell({ type: 'epoch', epoch: this.number, ...plan, hostOf, addresses: addresses.map(wireAddress) });
+    this.#tell({
+      type: 'epoch',
+      epoch: this.number,
+      ...plan,
+      ...saves,
+      hostOf,
+      addresses: addresses.map(wireAddress),
+    });
   }
 
   /** All parts stop after the same cycle; whoever is blocked is released after a while. */

@@ -1,5 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { HostAddress } from '../../transport/zeromq/mesh.js';
+import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
 import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import type { ClusterSecurity } from './cluster-security.js';
 import { probeEndpoint } from './control-codec.js';
@@ -10,8 +10,9 @@ import type { HostSpec } from './hostfile.js';
 import { thisProcess } from './identity.js';
 import { judgeRefusals } from './judge-refusals.js';
 import { Member } from './member.js';
-import type { HostNetwork } from './network.js';
+import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
+import { sayRefused } from './say-refused.js';
 import type { Offer } from './slots.js';
 
 export interface CoordinatorSetup {
@@ -25,7 +26,7 @@ export interface CoordinatorSetup {
   /** Told of refusals that do not end a link by themselves. */
   onRefusal: OnRefusal;
   /** Opens this host's own links. */
-  network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
+  network: (onBroken: (host: number, reason: string) => void, onFreight: OnFreight) => Promise<HostNetwork>;
   /** For people. */
   say: (text: string) => void;
 }
@@ -39,6 +40,8 @@ export interface CoordinatorEvents {
   leave(member: Member): void;
   /** Something about an epoch. */
   message(member: Member, message: ControlMessage): void;
+  /** Something about pieces of saved states. */
+  freight: OnFreight;
 }
 
 /** The coordinator's links to its workers: who they are, who joins, who is gone. */
@@ -66,6 +69,11 @@ export class Coordinator {
     return this.#listener?.endpoint ?? null;
   }
 
+  /** This host's links. */
+  get mesh(): Mesh {
+    return this.#network!.mesh;
+  }
+
   /** Workers that can be given ranks, in the order of their numbers. */
   get joined(): Member[] {
     return [...this.members.values()].filter((m) => m.address !== null && !m.leaving);
@@ -83,7 +91,10 @@ export class Coordinator {
   /** Listens, and connects to the workers that have been named; resolves when they have joined. */
   async start(): Promise<void> {
     const { hosts, listen, network, secured } = this.#setup;
-    this.#network = await network((host, reason) => this.#lost(host, reason));
+    this.#network = await network(
+      (host, reason) => this.#lost(host, reason),
+      (...message) => this.#events.freight(...message),
+    );
     if (listen !== null)
       this.#listener = await listenForControl(
         listen,
@@ -91,6 +102,11 @@ export class Coordinator {
         secured.control,
       );
     await Promise.all(hosts.map((spec) => this.#name(spec)));
+  }
+
+  /** Gives a worker up that lives. */
+  evict(host: number, reason: string): void {
+    this.#lost(host, reason);
   }
 
   /** Lets a worker go that has asked to. */
@@ -105,6 +121,7 @@ export class Coordinator {
     const members = [...this.members.values()];
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
+    sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
     this.#listener?.close();
     this.#network?.close();
     await this.#setup.secured.close();
@@ -182,6 +199,7 @@ export class Coordinator {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
     this.#network?.drop(member.host);
+    if (member.address) for (const m of this.members.values()) m.send({ type: 'gone', host: member.host });
   }
 
   #lost(host: number, reason: string, error?: HaloweaveError): void {

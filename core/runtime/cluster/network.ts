@@ -34,6 +34,7 @@ export interface NetworkOptions extends MeshOptions {
 export type OpenNetwork = (
   host: number,
   onBroken: (host: number, reason: string) => void,
+  onFreight: OnFreight,
 ) => Promise<HostNetwork>;
 
 /** Takes messages of the mesh that are not between ranks: pieces of checkpoints. */

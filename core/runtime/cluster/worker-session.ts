@@ -2,12 +2,23 @@ import { HaloweaveError } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
-import { Pieces, probeEndpoint, readControl, sendControl, wireAddress, wireError } from './control-codec.js';
+import { PieceStore } from './buddy.js';
+import {
+  encodeParts,
+  Pieces,
+  probeEndpoint,
+  readControl,
+  sendControl,
+  wireAddress,
+  wireError,
+} from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
+import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { compareVersions, foreignProtocol } from './identity.js';
 import type { HostNetwork, OpenNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { sayRefused } from './say-refused.js';
 import { WorkerEpoch } from './worker-epoch.js';
 
 /** How long a goodbye may take to arrive, in ms: beyond that the coordinator finds out by itself. */
@@ -24,9 +35,9 @@ export interface SessionSetup {
   log: Log;
 }
 
-/** How a worker's time with a coordinator ended. */
+/** How a worker's time with a coordinator ended; `forgotten`: the coordinator lives, and has given this worker up. */
 export interface SessionEnd {
-  how: 'bye' | 'lost' | 'refused' | 'left';
+  how: 'bye' | 'lost' | 'forgotten' | 'refused' | 'left';
   reason: string;
   /** Of a refusal: whether it may be tried again. */
   wait: boolean;
@@ -45,6 +56,8 @@ export class WorkerSession {
   #network: HostNetwork | null = null;
   #bundle: { sha256: string; pieces: number; got: Pieces } | null = null;
   #epoch: WorkerEpoch | null = null;
+  /** Pieces of saved states outlive the epochs that saved them. */
+  #store: PieceStore | null = null;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
   #served = 0;
@@ -58,7 +71,10 @@ export class WorkerSession {
       await this.#giveBack();
       return end;
     });
-    this.#pulse = new Pulse((_, reason) => this.#finish({ how: 'lost', reason, wait: false }));
+    this.#pulse = new Pulse(
+      (_, reason, forgotten) => this.#finish({ how: forgotten ? 'forgotten' : 'lost', reason, wait: false }),
+      COORDINATOR_SILENCE,
+    );
     if (setup.endpoint === null) this.#pulse.add(0, peer, null);
     else this.#pulse.addOnceHeard(0, peer, setup.endpoint);
     peer.onMessage = (body) => this.#take(body);
@@ -98,6 +114,11 @@ export class WorkerSession {
     this.#finish({ how: 'left', reason, wait: false });
   }
 
+  /** The coordinator is not there. */
+  giveUp(reason: string): void {
+    this.#finish({ how: 'lost', reason, wait: false });
+  }
+
   #send(message: ControlMessage): void {
     if (!this.#over) sendControl(this.#peer, message);
   }
@@ -110,6 +131,7 @@ export class WorkerSession {
 
   async #giveBack(): Promise<void> {
     await this.#epoch?.end();
+    sayRefused((text) => this.#setup.log.warn(text), this.#network?.mesh.refused);
     this.#network?.close();
     await this.#peer.flushed(GOODBYE);
     this.#pulse.stop();
@@ -150,6 +172,9 @@ export class WorkerSession {
       case 'warning':
         this.#setup.log.warn(message.text);
         return;
+      case 'gone':
+        this.#network?.drop(message.host);
+        return;
       case 'bye':
         this.#finish({ how: 'bye', reason: message.reason, wait: false });
         return;
@@ -161,6 +186,15 @@ export class WorkerSession {
         return;
       case 'epoch':
         void this.#prepare(message);
+        return;
+      case 'hold':
+        this.#store?.begin(message.epoch, message.base);
+        return;
+      case 'commit':
+        this.#store?.commit(message.epoch, message.cycles);
+        return;
+      case 'forget':
+        this.#store?.forget(message.epoch, message.cycles);
         return;
       default:
         this.#inEpoch(message);
@@ -177,13 +211,20 @@ export class WorkerSession {
   async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
     if (this.#over || this.joined) return;
     this.#host = host;
-    const network = await this.#setup.network(host, (from, reason) => this.#broken(from, reason));
+    const network = await this.#setup.network(
+      host,
+      (from, reason) => this.#broken(from, reason),
+      (from, freight, epoch, frames) => this.#store?.take(from, freight, epoch, frames),
+    );
     // The coordinator may have gone meanwhile.
     if (this.#over) {
       network.close();
       return;
     }
     this.#network = network;
+    this.#store = new PieceStore(host, network.mesh, (epoch, cycles, holder, parts) =>
+      this.#send({ type: 'kept', epoch, cycles, holder, parts: encodeParts(parts) }),
+    );
     network.admit([coordinator]);
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
@@ -234,12 +275,16 @@ export class WorkerSession {
     try {
       const program = this.#modules.get(plan.sha256);
       if (!program) throw new HaloweaveError('format', `bundle ${plan.sha256} has not come`);
-      this.#network?.connect(plan.addresses);
+      const [network, store] = [this.#network, this.#store];
+      if (!network || !store) throw new HaloweaveError('format', 'an epoch before this worker has joined');
+      network.connect(plan.addresses);
+      store.begin(plan.epoch, plan.base);
       this.#epoch = new WorkerEpoch({
         host: this.#host,
         plan,
         program,
-        network: this.#network,
+        network,
+        store,
         send: (m) => this.#send(m),
         onFault: (host, error) => this.#fault(plan.epoch, host, error),
       });

@@ -5,6 +5,7 @@ import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
+import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { thisProcess } from './identity.js';
 import { judgeRefusals } from './judge-refusals.js';
 import type { OpenNetwork } from './network.js';
@@ -91,13 +92,29 @@ export async function listenAsWorker(
 const SAID_AFTER = 1000;
 
 /**
- * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. Gives how it ended.
+ * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. A worker that was given up
+ * (it was stopped, or could not be reached for a while) joins again, as a new host. Gives how it ended.
  * @throws HaloweaveError 'usage' if one of the two refuses the other's keys.
  */
 export async function connectAsWorker(
   endpoint: string,
   serverKey: string | null,
   setup: WorkerSetup,
+): Promise<SessionEnd> {
+  let end = await connectOnce(endpoint, serverKey, setup, Number.POSITIVE_INFINITY);
+  while (end.how === 'forgotten' && !setup.leave.aborted) {
+    setup.log.info('joins again, as a new host');
+    end = await connectOnce(endpoint, serverKey, setup, COORDINATOR_SILENCE);
+  }
+  return end;
+}
+
+/** `patience`: how long the coordinator may take to answer, in ms. */
+async function connectOnce(
+  endpoint: string,
+  serverKey: string | null,
+  setup: WorkerSetup,
+  patience: number,
 ): Promise<SessionEnd> {
   const peer = connectControl(endpoint, setup.security, serverKey);
   const session = newSession(peer, setup, endpoint);
@@ -115,8 +132,15 @@ export async function connectAsWorker(
     peer.close();
     session.stop(refused.message);
   };
-  const waiting = setTimeout(() => {
-    if (!session.joined) setup.log.info(`waiting for a coordinator at ${endpoint}`);
+  const began = performance.now();
+  let said = false;
+  const waiting = setInterval(() => {
+    if (session.joined) clearInterval(waiting);
+    else if (performance.now() - began >= patience) session.giveUp(`nobody answers at ${endpoint}`);
+    else if (!said) {
+      said = true;
+      setup.log.info(`waiting for a coordinator at ${endpoint}`);
+    }
   }, SAID_AFTER);
   const left = whenAborted(setup.leave, () => session.leave());
   const stopped = whenAborted(setup.stop, () => session.stop('the worker was stopped'));
@@ -127,7 +151,7 @@ export async function connectAsWorker(
     logEnd(session, end, setup.log);
     return end;
   } finally {
-    clearTimeout(waiting);
+    clearInterval(waiting);
     left();
     stopped();
   }
@@ -140,7 +164,7 @@ function newSession(peer: ControlPeer, setup: WorkerSetup, endpoint: string | nu
 
 function logEnd({ coordinator, served }: WorkerSession, { how, reason }: SessionEnd, log: Log): void {
   const epochs = `${served} epoch${served === 1 ? '' : 's'}`;
-  if (how === 'lost') log.warn(`${coordinator} is lost: ${reason} (${epochs} served)`);
+  if (how === 'lost' || how === 'forgotten') log.warn(`${coordinator} is lost: ${reason} (${epochs} served)`);
   else if (how === 'refused') log.warn(`refused: ${reason}`);
   else log.info(`served ${coordinator}, ${epochs}: ${reason}`);
 }
