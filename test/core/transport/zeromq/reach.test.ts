@@ -69,6 +69,17 @@ describe('with keys', () => {
   );
 });
 
+it('with keys, names are resolved once too', async () => {
+  for (const resolved of [endpointToBind, endpointToConnect]) {
+    expect(await resolved('tcp://localhost:5555', true)).toMatch(
+      /^tcp:\/\/(127\.\d+\.\d+\.\d+|\[::1\]):5555$/,
+    );
+    await expect(resolved('tcp://no-such-host.invalid:5555', true)).rejects.toThrow(
+      "'no-such-host.invalid' cannot be resolved",
+    );
+  }
+});
+
 describe('what is no endpoint', () => {
   it.each([
     '10.0.0.1:5555',
