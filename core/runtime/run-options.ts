@@ -46,8 +46,8 @@ export interface RunOptions {
   /** Compute the state hash (default true). */
   hash?: boolean;
   /**
-   * Keep the final state for the result's `gather` (default true). On several hosts its fields are brought to one of them
-   * when the run ends: their bytes, once over the network.
+   * Keep the final state for the result's `gather` (default true). On workers all its fields are brought to one of them when
+   * the run ends, and from there to this process, which has to have room for them: their bytes, twice over the network.
    */
   keep?: boolean;
   /** Called on the calling thread while the run goes on. */

@@ -5,6 +5,7 @@ import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../..
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
+import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { kernelOptions, partsOf } from '../plan.js';
 import type { RankOutcome } from '../rank.js';
@@ -15,6 +16,8 @@ import {
   type RunOptions,
   type RunResult,
 } from '../run-options.js';
+import { saveFields } from '../save/fields.js';
+import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
@@ -101,6 +104,11 @@ export class ClusterRun {
     this.#saves?.freight(host, freight, epoch, frames);
   }
 
+  /** A stretch of a field of the final state; why it is refused, or null. */
+  takeField(host: number, epoch: number, frames: readonly Uint8Array[]): Refusal | null {
+    return this.#epoch?.takeField(host, epoch, frames) ?? null;
+  }
+
   /** A worker has joined: it gets work with the next epoch. */
   joined(member: Member): void {
     this.#waiting.push(member);
@@ -117,6 +125,7 @@ export class ClusterRun {
   async run(): Promise<RunResult> {
     const { coordinator, options, file, oversubscribe } = this.#setup;
     refuseForeign(options);
+    if (options.save !== undefined) prepareFolder(options.save);
     const bundle = await this.#setup.bundle();
     const warn = options.onWarning ?? this.#setup.say;
     this.#bundle = bundle;
@@ -191,7 +200,9 @@ export class ClusterRun {
       ranks: this.#hostOf.length,
       source: asked === undefined ? 'slots of the workers' : '-n',
     };
-    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), notBroughtHome);
+    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), (_, field) =>
+      brought(outcome, field),
+    );
     result.hosts = hostsOf(this.#hostOf).map((host) => ({
       host,
       name: this.#names.get(host)!,
@@ -201,6 +212,8 @@ export class ClusterRun {
     result.restored = this.#restored;
     result.checkpoints = written;
     result.resumedFrom = resumed?.saved.cycles ?? 0;
+    if (options.save !== undefined)
+      result.saved = await saveFields(options.save, outcomesOf(outcome)[0]!.kernel, result);
     return result;
   }
 
@@ -364,14 +377,13 @@ function refuseForeign(options: RunOptions): void {
       'usage',
       'a run on several hosts cannot be traced yet: trace it with --transport threads',
     );
-  if (options.save !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'the state of a run on several hosts cannot be written by --save yet: take --transport threads',
-    );
   if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
-function notBroughtHome(_: unknown, field: string): NdArray {
-  throw new HaloweaveError('argument', `field '${field}' is on the workers`);
+function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
+  if (fields) return fields.array(field);
+  throw new HaloweaveError(
+    'argument',
+    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
+  );
 }

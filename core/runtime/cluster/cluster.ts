@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import { Freight } from '../../transport/zeromq/mesh.js';
 import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { bundleProgram } from '../bundle.js';
 import type { HostSummary, RunOptions, RunResult } from '../run-options.js';
@@ -82,7 +83,10 @@ export class Cluster implements AsyncDisposable {
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
-        freight: (...message) => this.#run?.freight(...message),
+        freight: (host, freight, epoch, frames) => {
+          if (freight === Freight.field) this.#field(host, epoch, frames);
+          else this.#run?.freight(host, freight, epoch, frames);
+        },
       },
     );
   }
@@ -187,6 +191,11 @@ export class Cluster implements AsyncDisposable {
       this.#onJoined();
     });
     this.#onJoined = () => {};
+  }
+
+  #field(host: number, epoch: number, frames: Uint8Array[]): void {
+    const refusal = this.#run?.takeField(host, epoch, frames) ?? null;
+    if (refusal !== null) this.#coordinator.refuse(host, refusal);
   }
 
   #lost(member: Member, reason: string): void {

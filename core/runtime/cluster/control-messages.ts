@@ -183,6 +183,8 @@ const message = z.discriminatedUnion('type', [
     pieces: z.int().min(1).max(MOST_PIECES),
     bytes,
   }),
+  // The coordinator wants a field of the final state; it comes over the data mesh (`Freight.field`).
+  z.strictObject({ type: z.literal('gather'), epoch, field: count }),
   // The host cannot take part in the epoch any more, because of what another one sent (−1: by itself).
   z.strictObject({ type: z.literal('unable'), epoch, host: int32, error }),
   z.strictObject({ type: z.literal('abort'), epoch, culprit: int32 }),

@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
 import type { OnRefusal } from '../../transport/zeromq/refusal.js';
+import type { Refusal } from '../../wire/network.js';
 import type { ClusterSecurity } from './cluster-security.js';
 import { probeEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
@@ -107,6 +108,11 @@ export class Coordinator {
   /** Gives a worker up that lives. */
   evict(host: number, reason: string): void {
     this.#lost(host, reason);
+  }
+
+  /** What a worker sent over the data mesh makes no sense: its link is broken, and it is lost. */
+  refuse(host: number, refusal: Refusal): void {
+    this.#network?.mesh.refuse(host, refusal);
   }
 
   /** Lets a worker go that has asked to. */

@@ -1,4 +1,6 @@
+import { HaloweaveError } from '../../base/errors.js';
 import { beginClose, Horizon, settleClose } from '../../kernels/horizon.js';
+import type { KernelOutcome } from '../../kernels/program.js';
 import { Heap } from '../../memory/heap.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { ThreadsControl } from '../../transport/threads/control.js';
@@ -9,6 +11,7 @@ import type { RankResult } from '../rank-entry.js';
 import type { PieceStore } from './buddy.js';
 import { decodeArgs, outcomePieces, wireError } from './control-codec.js';
 import type { ControlMessage, ControlOf } from './control-messages.js';
+import { FieldSender } from './field-sender.js';
 import type { EpochBridge, HostNetwork } from './network.js';
 import { WorkerSaves } from './worker-saves.js';
 
@@ -40,6 +43,10 @@ export class WorkerEpoch {
   readonly #ranks: LocalRanks;
   readonly #own: number[];
   readonly #bridge: EpochBridge | null;
+  readonly #fields: FieldSender;
+  readonly #fault: (error: Error) => void;
+  /** What rank 0 gave, if it is here and done. */
+  #first: KernelOutcome | null = null;
   readonly #size: number;
   readonly #saves: WorkerSaves;
   #reporting: NodeJS.Timeout | null = null;
@@ -64,6 +71,8 @@ export class WorkerEpoch {
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(this.#size));
     this.#saves = new WorkerSaves({ host, plan, own: this.#own, store, send });
     this.#bridge = apart ? network.bridge(this.#control, this.#heap, onFault) : null;
+    this.#fields = new FieldSender(network.mesh);
+    this.#fault = (error) => onFault(-1, error);
     this.#ranks = new LocalRanks({
       ranks: this.#own,
       control: this.#control,
@@ -105,6 +114,7 @@ export class WorkerEpoch {
 
   #finish(results: RankResult[]): void {
     this.#report();
+    for (const r of results) if (r.ok && r.outcome.rank === 0) this.#first = r.outcome.kernel;
     for (const result of results) for (const piece of outcomePieces(this.number, result)) this.#send(piece);
   }
 
@@ -116,6 +126,14 @@ export class WorkerEpoch {
   /** The coordinator has shown so many of the bytes that ranks have printed. */
   shown(bytes: number): void {
     this.#ranks.shown(bytes);
+  }
+
+  /** Sends a field of the final state to the coordinator. Only while the epoch, and so the heap, lives. */
+  gather(field: number): void {
+    const { gather: table, cycles } = this.#first ?? { gather: null, cycles: 0 };
+    if (!table) throw new HaloweaveError('format', `field ${field} is wanted, but no state is kept here`);
+    const sent = this.#fields.send(0, this.number, { heap: this.#heap, table, field, cycles });
+    sent.catch((error: Error) => this.#fault(error));
   }
 
   abort(culprit: number): void {
@@ -156,6 +174,7 @@ export class WorkerEpoch {
 
   async #end(): Promise<void> {
     this.#saves.end();
+    this.#fields.end();
     await this.#ranks.end();
     await this.#running;
     if (this.#reporting) clearInterval(this.#reporting);

@@ -319,6 +319,9 @@ export class WorkerSession {
       case 'printed-taken':
         epoch.shown(message.bytes);
         return;
+      case 'gather':
+        epoch.gather(message.field);
+        return;
       case 'abort':
         epoch.abort(message.culprit);
         return;
