@@ -95,6 +95,18 @@ describe('a killed worker', () => {
     expect(resumed.hash).toBe(reference.hash);
   });
 
+  it('of three of which one has no parts: the run goes on from memory', async () => {
+    const reference = await run(FILE, { ranks: 1, parts: 2, cycles: 60, args: { ms: 0 } });
+    const { result, log } = await killing(FILE, 3, [{ host: 1, after: 20 }], {
+      parts: 2,
+      cycles: 60,
+      args: { ms: 8 },
+      buddy: 2,
+    });
+    expect(result.hash, log).toBe(reference.hash);
+    expect(result.restored, log).toMatchObject([{ from: 'memory' }]);
+  });
+
   it('before anything is saved: the run begins again', async () => {
     const reference = await run(FILE, { ranks: 1, parts: PARTS, cycles: 20, args: { ms: 0 } });
     const { result, log } = await killing(FILE, 2, [{ host: 1, after: 5 }], {
