@@ -169,7 +169,7 @@ describe('output and measures', () => {
   it('are delivered once when the host of rank 0 is lost in the middle of a frame', async () => {
     const reference = await haloweave([...words, '-n', '2', '--', '--ms', '0', '--dies', '30']);
     await using workers = new WorkerProcesses();
-    const mortal = await workers.listen(1, [], { HALOWEAVE_TEST_EXIT: 'yes' });
+    const mortal = await workers.listen(1, [], { env: { HALOWEAVE_TEST_EXIT: 'yes' } });
     const other = await workers.listen(1);
     const hosts = `${mortal.address},${other.address}`;
     const ended = await haloweave([
@@ -206,6 +206,32 @@ describe('a checkpoint', () => {
     await expect(cluster.run(FILE, other)).rejects.toThrow(/was saved with other arguments/);
     const forced = await cluster.run(FILE, { ...other, forceResume: true });
     expect(forced.hash).toBe(reference.hash);
+  });
+
+  it('is written where a run on workers is interrupted, and the run goes on from it', async () => {
+    using folder = new ScratchFolder();
+    const reference = await run(FILE, { ...options, ranks: 1, cycles: 60 });
+    await using workers = new WorkerProcesses();
+    await Promise.all([1, 2].map(() => workers.listen(1)));
+    await using cluster = await Cluster.start({
+      hosts: workers.all.map((w) => w.address),
+      onNotice: () => {},
+    });
+    const stop = new AbortController();
+    const cut = await cluster.run(FILE, {
+      parts: PARTS,
+      args: { ms: 4 },
+      cycles: 60,
+      checkpoint: folder.path,
+      every: 1000,
+      signal: stop.signal,
+      progressEvery: 10,
+      onProgress: ({ cycle }) => cycle >= 10 && stop.abort(),
+    });
+    expect(cut.interrupted).toBe(true);
+    expect(cut.checkpoints).toMatchObject({ written: 1, last: cut.cycles });
+    const end = await cluster.run(FILE, { resume: folder.path });
+    expect(end).toMatchObject({ resumedFrom: cut.cycles, cycles: 60, hash: reference.hash });
   });
 
   it('of a graph is gone on from after a loss, with the same hash', async () => {
@@ -249,7 +275,7 @@ describe('a rank thread that is gone', () => {
     using folder = new ScratchFolder();
     const file = kernelProgramFile('mortal');
     await using workers = new WorkerProcesses();
-    const [worker] = await Promise.all([workers.listen(2, [], { HALOWEAVE_TEST_EXIT: '33' })]);
+    const [worker] = await Promise.all([workers.listen(2, [], { env: { HALOWEAVE_TEST_EXIT: '33' } })]);
     const words = ['run', file, '--parts', '6', '--cycles', '60', '--host', worker!.address, '--json'];
     const ended = await haloweave([...words, '--checkpoint', folder.path, '--every', '10']);
     expect(ended.code, ended.err).toBe(3);

@@ -125,6 +125,8 @@ const message = z.discriminatedUnion('type', [
   // The worker's data socket is bound.
   z.strictObject({ type: z.literal('joined'), address }),
   z.strictObject({ type: z.literal('warning'), text }),
+  // The other hosts that the worker cannot reach now; none if it reaches them all again.
+  z.strictObject({ type: z.literal('unreachable'), hosts: z.array(host).max(MOST_HOSTS) }),
   // A host has left or was given up: links to it are dropped.
   z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 
