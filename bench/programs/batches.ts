@@ -17,3 +17,19 @@ export function callTime(comm: Communicator, calls: number, call: () => void): n
   }
   return median(times);
 }
+
+/** Microseconds of half a round trip between ranks 0 and 1, `out` to the other's `into` and back: as `callTime`. */
+export function pingPong(comm: Communicator, out: Float64Array, into: Float64Array, trips: number): number {
+  const other = 1 - comm.rank;
+  return (
+    callTime(comm, trips, () => {
+      if (comm.rank === 0) {
+        comm.send(out, other, 1);
+        comm.recvInto(into, other, 1);
+      } else {
+        comm.recvInto(into, other, 1);
+        comm.send(out, other, 1);
+      }
+    }) / 2
+  );
+}

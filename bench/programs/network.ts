@@ -1,7 +1,7 @@
 // Rank program of `bench network`: half round trips between ranks 0 and 1 in µs, and a one-way stream from heap arrays in GB/s.
 import { type Communicator, copy, free, ndarray, zeros } from 'haloweave';
 import { median } from '../report.js';
-import { callTime } from './batches.js';
+import { pingPong } from './batches.js';
 
 const MIB = 131072;
 /** Messages of a stream, and streams. */
@@ -9,25 +9,11 @@ const STREAM = 100;
 const STREAMS = 9;
 
 export default function main(comm: Communicator) {
-  const other = 1 - comm.rank;
-  const pingPong = (elements: number, trips: number): number => {
-    const out = new Float64Array(elements).fill(1);
-    const into = new Float64Array(elements);
-    return (
-      callTime(comm, trips, () => {
-        if (comm.rank === 0) {
-          comm.send(out, other, 1);
-          comm.recvInto(into, other, 1);
-        } else {
-          comm.recvInto(into, other, 1);
-          comm.send(out, other, 1);
-        }
-      }) / 2
-    );
-  };
+  const half = (elements: number, trips: number): number =>
+    pingPong(comm, new Float64Array(elements).fill(1), new Float64Array(elements), trips);
   const results: Record<string, number> = {
-    'latency 8 B': pingPong(1, 200),
-    'latency 64 KiB': pingPong(8192, 50),
+    'latency 8 B': half(1, 200),
+    'latency 64 KiB': half(8192, 50),
   };
   const arrays = Array.from({ length: 4 }, () =>
     comm.rank === 0 ? copy(comm.heap, ndarray(new Float64Array(MIB).fill(1))) : zeros(comm.heap, MIB),

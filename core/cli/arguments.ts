@@ -9,6 +9,15 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
   };
 }
 
+/** A time in seconds from the command line. */
+export function seconds(option: string): (text: string) => number {
+  return (text) => {
+    const n = Number(text);
+    if (text.trim() !== '' && Number.isFinite(n) && n > 0) return n;
+    throw new HaloweaveError('usage', `${option} ${text}: use a number of seconds above 0`);
+  };
+}
+
 /**
  * What follows `--` as the program's `args`: `--key value`, `--key=value`, `--flag` (true), `--no-flag`
  * (false). Text that is a number becomes one; a key given twice becomes a list; the rest is in `_`.

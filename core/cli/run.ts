@@ -4,7 +4,7 @@ import { progressDisplay } from '../observe/progress-bar.js';
 import { Cluster, type ClusterOptions } from '../runtime/cluster/cluster.js';
 import { run } from '../runtime/run.js';
 import { RunError, type RunOptions, type RunResult } from '../runtime/run-options.js';
-import { programArguments, wholeNumber } from './arguments.js';
+import { programArguments, seconds, wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 import { checkpointLine, jsonSummary, textSummary, traceLine } from './summary.js';
 
@@ -25,8 +25,11 @@ export interface RunFlags {
   save?: string;
   checkpoint?: string;
   every?: number;
+  progressLimit?: number;
   resume?: string;
   forceResume?: boolean;
+  buddy?: number;
+  minRanks?: number;
   trace?: string;
   traceEvents?: number;
 }
@@ -58,7 +61,7 @@ export function runFlags(command: Command): Command {
       'threads (default), inline: everything in one thread, for a debugger, or zeromq: see --host',
     )
     .option('--host <list>', 'run on the workers that listen there: a:7100,b:7100')
-    .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=PUBLICKEY], one a line')
+    .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=KEY|NAME], one a line')
     .option('--listen <endpoint>', 'run on workers that join with worker --connect; waits for -n ranks')
     .option('--keys <file>', 'key file (see keygen); needed for workers on other machines')
     .option('--oversubscribe', 'allow more ranks than the workers offer')
@@ -70,10 +73,25 @@ export function runFlags(command: Command): Command {
     )
     .option('--every <cycles>', 'cycles from one checkpoint to the next', wholeNumber('--every', 1))
     .option(
+      '--progress-limit <seconds>',
+      'give up a host with a workunit that takes longer, as if it were lost (default: never)',
+      seconds('--progress-limit'),
+    )
+    .option(
       '--resume <folder>',
       'go on from the newest whole checkpoint there, to the same --cycles, on any ranks and transport',
     )
     .option('--force-resume', 'also from a checkpoint of another program, other arguments or another version')
+    .option(
+      '--buddy <cycles>',
+      'on workers: keep a copy of the state in memory on another host, so often',
+      wholeNumber('--buddy', 1),
+    )
+    .option(
+      '--min-ranks <number>',
+      'on workers: give up when hosts are lost and fewer ranks than this are left (default: 1)',
+      wholeNumber('--min-ranks', 1),
+    )
     .option('--trace <file>', 'write a Chrome trace: what every rank did when; open it at ui.perfetto.dev')
     .option(
       '--trace-events <number>',
@@ -132,8 +150,11 @@ export async function runCommand(
     ...(flags.save !== undefined ? { save: flags.save } : {}),
     ...(flags.checkpoint !== undefined ? { checkpoint: flags.checkpoint } : {}),
     ...(flags.every !== undefined ? { every: flags.every } : {}),
+    ...(flags.progressLimit !== undefined ? { progressLimit: flags.progressLimit } : {}),
     ...(flags.resume !== undefined ? { resume: flags.resume } : {}),
     ...(flags.forceResume ? { forceResume: true } : {}),
+    ...(flags.buddy !== undefined ? { buddy: flags.buddy } : {}),
+    ...(flags.minRanks !== undefined ? { minRanks: flags.minRanks } : {}),
     ...(flags.trace !== undefined ? { trace: flags.trace } : {}),
     ...(flags.traceEvents !== undefined ? { traceEvents: flags.traceEvents } : {}),
   };

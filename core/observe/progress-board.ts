@@ -39,6 +39,12 @@ export class ProgressBoard {
   /** One store, so that a reader never sees the part of one workunit with the cycle of another. */
   running(part: number, cycle: number): void {
     this.#f64[this.#mine + 1] = cycle * PARTS_LIMIT + part + 1;
+    this.#f64[this.#mine + 2]!++;
+  }
+
+  /** Counts what `running` was told of a rank: two phases of one partition differ in it. */
+  begunOf(rank: number): number {
+    return this.#f64[HEADER + rank * STRIDE + 2]!;
   }
 
   /** What a rank runs; null if it waits. */
@@ -77,11 +83,20 @@ export class ProgressBoard {
     const theirs = new Float64Array(Uint8Array.from(bytes).buffer);
     for (const r of ranks) {
       const at = HEADER + r * STRIDE;
-      this.#f64[at] = theirs[at]!;
+      // A rank that has not begun says nothing.
+      if (theirs[at]! > 0) this.#f64[at] = theirs[at]!;
       this.#f64[at + 1] = theirs[at + 1]!;
+      this.#f64[at + 2] = theirs[at + 2]!;
     }
-    if (whole) this.#f64.set(theirs.subarray(0, HEADER));
+    if (whole && theirs[CELLS]! > 0) this.#f64.set(theirs.subarray(0, HEADER));
     return true;
+  }
+
+  /** Ranks begin, or go on after so many cycles of the run that the board shows: nobody sees it fall back to nothing. */
+  restart(ranks: number, cycles: number): void {
+    const f = this.#f64;
+    f.fill(0, HEADER);
+    for (let r = 0; r < ranks; r++) f[HEADER + r * STRIDE] = (cycles * f[CELLS]!) / ranks;
   }
 
   /** What the host reads. */

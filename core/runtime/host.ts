@@ -1,5 +1,7 @@
 import { closeHorizon } from '../kernels/horizon.js';
 import type { Heap } from '../memory/heap.js';
+import { ProgressBoard } from '../observe/progress-board.js';
+import { limitText, STALL_LOOK, Stalls, stallText } from '../observe/stalls.js';
 import { type RankReading, ThreadsControl } from '../transport/threads/control.js';
 import { calibrateSpins } from '../transport/threads/spin.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
@@ -26,6 +28,9 @@ export interface HostRun {
   signal: AbortSignal | undefined;
   onNames: (names: string[]) => void;
   onCheckpoint: (notice: CheckpointNotice) => void;
+  /** How long a workunit may take, in ms. */
+  progressLimit: number;
+  warn: (text: string) => void;
 }
 
 /** How a run on threads ended. */
@@ -87,12 +92,27 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
     looked = now;
   };
 
+  let overdue: { rank: number; text: string } | null = null;
+  const stalls = new Stalls(performance.now(), run.progressLimit);
+  const board = new ProgressBoard(run.plan.progress);
+  const lookForStalls = (): void => {
+    for (const stall of stalls.look(performance.now(), board, run.ranks)) {
+      if (stall.do === 'warn') run.warn(stallText(stall, ''));
+      else if (!overdue && !ranks.ending && !control.aborted) {
+        overdue = { rank: stall.rank, text: limitText(stall, run.progressLimit) };
+        ranks.abort(stall.rank);
+      }
+    }
+  };
+
   run.signal?.addEventListener('abort', interrupt, { once: true });
+  const watching = setInterval(lookForStalls, STALL_LOOK);
   const looking = setInterval(look, LOOK_EVERY);
   try {
     if (run.signal?.aborted) interrupt();
     const results = await ranks.run();
     if (results.every((r) => r.ok)) return { kind: 'done', ranks: results.map((r) => r.outcome) };
+    if (overdue) return { kind: 'failed', ...overdueError(overdue) };
     if (stuck) return { kind: 'failed', rank: -1, error: deadlockError(stuck, results) };
     // The rank that ended the run is the culprit; others may have failed because of it, in their own words.
     const { culprit } = control;
@@ -106,9 +126,26 @@ export async function runOnThreads(run: HostRun): Promise<HostOutcome> {
   } finally {
     run.signal?.removeEventListener('abort', interrupt);
     clearInterval(looking);
+    clearInterval(watching);
     for (const t of timers) clearTimeout(t);
     await ranks.end();
   }
+}
+
+/** A rank that was given up as an error: its thread has no stack to show. */
+function overdueError({ rank, text }: { rank: number; text: string }): {
+  rank: number;
+  error: SerialisedError;
+} {
+  const error = {
+    name: 'HaloweaveError',
+    message: text,
+    stack: text,
+    code: 'lost',
+    place: {},
+    aborted: false,
+  };
+  return { rank, error };
 }
 
 /** A deadlock as an error: who waits for whom, and where in the program. */

@@ -5,7 +5,12 @@ import type { Heap } from '../memory/heap.js';
 import type { RankReading, ThreadsControl } from '../transport/threads/control.js';
 import type { Placement } from '../transport/threads/layout.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
-import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import {
+  type PieceAnswer,
+  type RankNotice,
+  type SerialisedError,
+  serialiseError,
+} from '../wire/host-messages.js';
 import type { RunPlan } from './rank.js';
 import type { RankResult, RankTask } from './rank-entry.js';
 
@@ -30,6 +35,12 @@ export interface LocalRanksSetup {
   onNames: (names: string[]) => void;
   /** A rank has saved its parts. */
   onCheckpoint?: (notice: CheckpointNotice) => void;
+  /** The program is about to be given a frame, or asked for its report. */
+  onWriting?: () => void;
+  /** The program has been given the output of all states below this one. */
+  onDelivered?: (state: number) => void;
+  /** A rank asks for a piece of the state that it goes on from. */
+  onPieceWanted?: (part: number) => Promise<Uint8Array>;
   /** A rank begins the program: all ranks of the run have loaded it. */
   onBegun: (rank: number, recovers: boolean) => void;
   /** A rank has failed by itself, not because the run had ended; the run then ends on the ranks of this host. */
@@ -109,7 +120,10 @@ export class LocalRanks {
   async #start(rank: number): Promise<RankResult> {
     const { control, heap, placement = null, plan, output, tagOutput, spins } = this.#setup;
     const { port1, port2 } = new MessageChannel();
-    port1.on('message', (notice: RankNotice) => this.#noticed(rank, notice));
+    port1.on('message', (notice: RankNotice) => {
+      if (notice.type === 'piece-wanted') void this.#givePiece(port1, notice.part);
+      else this.#noticed(rank, notice);
+    });
     const task: RankTask = {
       rank,
       ranks: control.ranks,
@@ -151,12 +165,25 @@ export class LocalRanks {
     port.close();
   }
 
+  async #givePiece(port: MessagePort, part: number): Promise<void> {
+    let answer: PieceAnswer;
+    try {
+      answer = { part, bytes: await this.#setup.onPieceWanted!(part) };
+    } catch (error) {
+      answer = { part, error: serialiseError(error) };
+    }
+    port.postMessage(answer, 'bytes' in answer ? [answer.bytes.buffer as ArrayBuffer] : []);
+  }
+
   #noticed(rank: number, notice: RankNotice): void {
     if (notice.type === 'failed') this.#fail(rank, notice.error);
     else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
-    else this.#setup.onCheckpoint?.(notice);
+    else if (notice.type === 'writing') this.#setup.onWriting?.();
+    else if (notice.type === 'delivered') this.#setup.onDelivered?.(notice.state);
+    // Whoever asked for a piece and left did not wait for it.
+    else if (notice.type !== 'piece-wanted') this.#setup.onCheckpoint?.(notice);
   }
 
   #fail(rank: number, error: SerialisedError): void {

@@ -5,6 +5,7 @@ import { ABORT_AT, type Placement } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
 import { ZeromqTransport } from '../transport/zeromq/transport.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
+import { askForPieces } from './checkpoint/ask-for-pieces.js';
 import { type RankOutcome, type RunPlan, runRank } from './rank.js';
 import { printAtOnce, printHere, printThere } from './rank-output.js';
 
@@ -58,6 +59,9 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
         names: (names) => notify({ type: 'measure-names', names }),
         begun: (recovers) => notify({ type: 'begun', recovers }),
         checkpoint: (notice) => void notify(notice),
+        writing: () => notify({ type: 'writing' }),
+        delivered: (state) => notify({ type: 'delivered', state }),
+        piece: askForPieces(task.notices),
       },
       null,
       own,

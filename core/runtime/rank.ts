@@ -11,6 +11,7 @@ import type { Transport } from '../transport/transport.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import type { CheckpointPlan, SavedPlan } from './checkpoint/plan.js';
 import { RankCheckpoints } from './checkpoint/rank-checkpoints.js';
+import { SavedAtHost } from './checkpoint/saved-at-host.js';
 import { SavedFile } from './checkpoint/saved-file.js';
 import { loadProgram } from './load.js';
 import type { TracePlan } from './trace/trace-file.js';
@@ -34,6 +35,8 @@ export interface RunPlan {
   checkpoint: CheckpointPlan | null;
   /** Where to go on from; null to begin. */
   saved: SavedPlan | null;
+  /** Output of the states below this one has been given to the program by an earlier epoch (default: none). */
+  delivered?: number;
   /** Null unless the run is traced. */
   trace: TracePlan | null;
 }
@@ -63,6 +66,12 @@ export interface RankNotices {
   begun(recovers: boolean): void;
   /** Parts have been saved. What it gives is waited for by a rank without a thread of its own. */
   checkpoint(notice: CheckpointNotice): Promise<void> | undefined;
+  /** The program is about to be given a frame, or asked for its report (rank 0). */
+  writing?(): void;
+  /** The program has been given the output of all states below this one (rank 0). */
+  delivered?(state: number): void;
+  /** Asks the host for a piece of the saved state that has no path. */
+  piece?(part: number): Promise<Uint8Array>;
 }
 
 /** Runs the program on one rank, to its end on all ranks. */
@@ -88,7 +97,7 @@ export async function runRank(
       'usage',
       `--save: ${plan.file} is a function of ranks and messages, whose state only it knows: write files with writeNpy`,
     );
-  if ((plan.checkpoint || plan.saved) && loaded.kind === 'spmd')
+  if (((plan.checkpoint && plan.checkpoint.every.length > 0) || plan.saved) && loaded.kind === 'spmd')
     throw new HaloweaveError(
       'usage',
       `--checkpoint and --resume: ${plan.file} is a function of ranks and messages, whose state only it knows; kernel programs can be saved`,
@@ -106,7 +115,7 @@ export async function runRank(
     const checkpoints = plan.checkpoint
       ? new RankCheckpoints(plan.checkpoint, transport.rank, notices.checkpoint)
       : null;
-    const saved = plan.saved ? new SavedFile(plan.saved) : null;
+    const saved = plan.saved ? openSaved(plan.saved, notices) : null;
     try {
       kernel = await loaded.program.runRank({
         comm,
@@ -117,6 +126,9 @@ export async function runRank(
         horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
         checkpoints,
         saved,
+        delivered: plan.delivered ?? 0,
+        onWriting: () => notices.writing?.(),
+        onDelivered: (state) => notices.delivered?.(state),
         trace: ring,
         breathe,
       });
@@ -143,4 +155,11 @@ export async function runRank(
     stale: transport.stale,
     nondeterministic: endpoint.nondeterministic,
   };
+}
+
+function openSaved(plan: SavedPlan, { piece }: RankNotices): SavedFile | SavedAtHost {
+  const { path } = plan;
+  if (path !== null) return new SavedFile({ ...plan, path });
+  if (piece) return new SavedAtHost(plan, piece);
+  throw new HaloweaveError('usage', 'this rank has no host to ask for a saved state');
 }

@@ -31,6 +31,14 @@ export interface RunOptions {
    * `cycles` is given.
    */
   resume?: string;
+  /**
+   * Cycles from one copy of the state in memory to the next, on a cluster: each host keeps those of its parts and another host's,
+   * on another machine if there is one, two of each. After a loss the run goes on from there. Costs the ranks one copy of
+   * their state each time, and one over the network beside them.
+   */
+  buddy?: number;
+  /** On a cluster: with fewer ranks than this the run is given up when hosts are lost (default 1). */
+  minRanks?: number;
   /** Go on from a checkpoint of another bundle, other arguments or another version, with a warning (default: refuse). */
   forceResume?: boolean;
   /** Called with each warning (default: written to standard error). */
@@ -38,14 +46,19 @@ export interface RunOptions {
   /** Compute the state hash (default true). */
   hash?: boolean;
   /**
-   * Keep the final state for the result's `gather` (default true). On several hosts its fields are brought to one of them
-   * when the run ends: their bytes, once over the network.
+   * Keep the final state for the result's `gather` (default true). On workers all its fields are brought to one of them when
+   * the run ends, and from there to this process, which has to have room for them: their bytes, twice over the network.
    */
   keep?: boolean;
   /** Called on the calling thread while the run goes on. */
   onProgress?: (progress: RunProgress) => void;
   /** How often `onProgress` is called, in ms (default 200). */
   progressEvery?: number;
+  /**
+   * Seconds that a workunit may take (default: as long as it does; past 5 s there is a warning). A host with a rank that takes
+   * longer is given up as if it were lost; on threads the run ends with 'lost'. Nobody watches over `inline`.
+   */
+  progressLimit?: number;
   /** Ends the run at the next common cycle. */
   signal?: AbortSignal;
   /**
@@ -136,6 +149,14 @@ export interface RunSummary {
   recoveries: number;
 }
 
+/** From where a run has gone on after a loss, or after hosts came or left. */
+export interface Restored {
+  /** Cycles that the state had behind it; 0 for the beginning. */
+  cycles: number;
+  /** Where it was kept. */
+  from: 'memory' | 'disk' | 'beginning';
+}
+
 export interface RunResult extends RunSummary {
   /** True if the run was stopped from outside before its end; counts and hash are those of the last whole cycle. */
   interrupted: boolean;
@@ -156,6 +177,8 @@ export interface RunResult extends RunSummary {
   checkpoints: CheckpointSummary | null;
   /** Cycles that had been done before, by the run that this one goes on from; 0 for one from the beginning. */
   resumedFrom: number;
+  /** From where the run has gone on each time that it had to, on a cluster, in order. */
+  restored: Restored[];
   /** Files that `save` has written. */
   saved: string[];
   /**

@@ -3,6 +3,7 @@ import { Horizon } from '../kernels/horizon.js';
 import { gatherField } from '../kernels/partition/gather.js';
 import { Heap } from '../memory/heap.js';
 import { ProgressBoard } from '../observe/progress-board.js';
+import { progressLimitOf } from '../observe/stalls.js';
 import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
@@ -13,10 +14,11 @@ import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
 import { kernelOptions, partsOf } from './plan.js';
-import type { RankOutcome, RunPlan } from './rank.js';
+import type { RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
 import { interruptedError, RunError, type RunOptions, type RunResult } from './run-options.js';
-import { prepareFolder, saveState } from './save/save.js';
+import { saveFields } from './save/fields.js';
+import { prepareFolder } from './save/save.js';
 import { nameOf, summarise } from './summarise.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
 import { haloweaveVersion } from './version.js';
@@ -51,6 +53,12 @@ async function runOnce(
   const choice = transport === 'inline' ? { ranks: 1, source: 'inline' } : chooseRanks(options.ranks);
   const { ranks } = choice;
   const wanted = checkpointsAsked(options);
+  if (options.buddy !== undefined || options.minRanks !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      '--buddy and --min-ranks are for runs on several hosts: name workers with --host, or take --checkpoint DIR --every CYCLES',
+    );
+  const progressLimit = progressLimitOf(options.progressLimit);
   if (options.save !== undefined) prepareFolder(options.save);
   const bundle = await bundleProgram(file);
   const warn =
@@ -104,6 +112,8 @@ async function runOnce(
             signal: options.signal,
             onNames: watch.onNames,
             onCheckpoint: (notice) => void checkpoints?.take(notice),
+            progressLimit,
+            warn,
           });
   } finally {
     watch.stop();
@@ -138,23 +148,9 @@ async function runOnce(
   result.checkpoints = written;
   result.resumedFrom = resumed?.saved.cycles ?? 0;
   result.trace = await traced();
-  if (options.save !== undefined) result.saved = await saveFields(options.save, outcome.ranks[0]!, result);
+  if (options.save !== undefined)
+    result.saved = await saveFields(options.save, outcome.ranks[0]!.kernel, result);
   return result;
-}
-
-/** Writes the state fields that rank 0 has named, from where the parts have left them. */
-function saveFields(folder: string, { kernel }: RankOutcome, result: RunResult): Promise<string[]> {
-  if (!kernel?.gather)
-    throw new HaloweaveError('usage', `--save ${folder}: this program has no grid to save`);
-  const { fields } = kernel.gather;
-  return saveState(
-    folder,
-    kernel.gather,
-    kernel!.state.map((name) => {
-      const { centring, components } = fields.find((f) => f.name === name)!;
-      return { name, array: result.gather(name), centring, components };
-    }),
-  );
 }
 
 /** A lost rank is no fault of the program's: says where to go on from. */

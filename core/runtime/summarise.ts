@@ -46,6 +46,7 @@ export function summarise(
     trace: null,
     checkpoints: null,
     resumedFrom: 0,
+    restored: [],
     saved: [],
     gather: (field) => {
       if (!kernel?.gather)

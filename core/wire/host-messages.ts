@@ -9,9 +9,18 @@ export type RankNotice =
   /** All ranks have loaded the program; this one begins it. A kernel can go on from a saved state. */
   | { type: 'begun'; recovers: boolean }
   | CheckpointNotice
+  /** The program is about to be given a frame, or asked for its report: what it prints from here on belongs to that. */
+  | { type: 'writing' }
+  /** The program has been given the output of all states below this one. */
+  | { type: 'delivered'; state: number }
+  /** The rank asks for a piece of the state that it goes on from; `PieceAnswer` comes back. */
+  | { type: 'piece-wanted'; part: number }
   /** What a rank has printed, where the host does not write it out itself. */
   | { type: 'printed'; descriptor: 1 | 2; bytes: Uint8Array }
   | { type: 'failed'; rank: number; error: SerialisedError };
+
+/** A host gives a rank the piece that it asked for, or says why it cannot. */
+export type PieceAnswer = { part: number } & ({ bytes: Uint8Array } | { error: SerialisedError });
 
 /** An error that crossed a thread: its class is lost, everything a person reads is kept. */
 export interface SerialisedError {

@@ -1,7 +1,7 @@
 import { getWhole, type Refusal, setWhole, viewOf } from './network.js';
 
 /**
- * `Freight.piece`, `kept`, `fetch`, `fetched`: one layout. The first frame, 48 bytes:
+ * `Freight.piece`, `kept`, `fetch`, `fetched`, `field`: one layout. The first frame, 48 bytes:
  *
  * | byte | type | what |
  * |---|---|---|
@@ -15,6 +15,7 @@ import { getWhole, type Refusal, setWhole, viewOf } from './network.js';
  * | 40 | u64 | 0 |
  *
  * A piece larger than a message is sent in several, in order, each with its offset. `kept` and `fetch` have no further frames.
+ * In a `field` the number of the part is that of the field in the program's domain, and the bytes are its values in C order.
  */
 export const PIECE_HEAD_BYTES = 48;
 /** Bytes of a piece in one message: 4 MiB take some ms on a fast network, so other messages to that host pass in between. */

@@ -41,9 +41,11 @@ export const Freight = {
   fetch: 5,
   /** The answer to it. */
   fetched: 6,
+  /** A stretch of a whole field of the final state, for the coordinator: `network-pieces.ts`. */
+  field: 7,
 } as const;
 export type Freight = (typeof Freight)[keyof typeof Freight];
-const LAST_FREIGHT = Freight.fetched;
+const LAST_FREIGHT = Freight.field;
 
 /** Bits of a header's flags. */
 export const Flag = {
@@ -102,8 +104,9 @@ export type Refusal =
   | 'payload place'
   | 'shape'
   | 'credit'
-  // Pieces.
-  | 'piece';
+  // Pieces and fields.
+  | 'piece'
+  | 'field';
 
 /** A decoded header. One object may be read into again and again. */
 export interface Header {

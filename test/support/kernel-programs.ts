@@ -1,11 +1,11 @@
-import { fileURLToPath } from 'node:url';
+import { inCheckout } from './paths.js';
 
 /** Path of a program under test/programs/kernel. */
 export function kernelProgramFile(name: string): string {
-  return fileURLToPath(new URL(`../programs/kernel/${name}.ts`, import.meta.url));
+  return inCheckout(`test/programs/kernel/${name}.ts`);
 }
 
 /** Path of an example. */
 export function exampleFile(name: string): string {
-  return fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
+  return inCheckout(`examples/${name}.ts`);
 }

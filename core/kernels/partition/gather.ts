@@ -38,6 +38,15 @@ export function arrayShape(
 
 /** A whole field as one array, C order, in private memory: of the grid's shape if cell-centred and scalar. */
 export function gatherField(heap: Heap, table: GatherTable, name: string): NdArray {
+  const steps = gatherSteps(heap, table, name);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in steps, one part each, for a thread that has other things to do as well. */
+export function* gatherSteps(heap: Heap, table: GatherTable, name: string): Generator<void, NdArray> {
   const f = table.fields.findIndex((x) => x.name === name);
   if (f < 0)
     throw new HaloweaveError(
@@ -58,6 +67,7 @@ export function gatherField(heap: Heap, table: GatherTable, name: string): NdArr
     const base = (offset + fieldAt[memory]!) / dtype.bytes;
     const { lo } = ownedBox(table, id, centring);
     copyOwned(arena.views[dtype.code]!, base, layouts[f]!, lo, fieldShape(table, centring), out);
+    yield;
   }
   return ndarray(out, shape);
 }

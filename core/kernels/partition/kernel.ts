@@ -126,8 +126,15 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   if (control) context.control = control.at(from - 1);
   const gate = new CycleGate(cycles, d.until, args, measures, control, env.horizon, from);
   const frames = options.silent ? null : runtime.frames();
-  if (saved) frames?.skipTo(saved.delivered);
-  if (frames && checkpoints) frames.onWritten = (states) => checkpoints.delivered(states);
+  const delivered = Math.max(saved?.delivered ?? 0, env.delivered);
+  if (delivered > 0) frames?.skipTo(delivered);
+  if (frames) {
+    frames.onWriting = env.onWriting;
+    frames.onWritten = (states) => {
+      checkpoints?.delivered(states);
+      env.onDelivered?.(states);
+    };
+  }
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -186,6 +193,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       gather,
       collected: runtime.collected,
     };
+    env.onWriting?.();
     results = await d.report(report as never);
   }
   runtime.endGather?.();

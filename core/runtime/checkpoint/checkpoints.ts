@@ -51,7 +51,7 @@ export class Checkpoints {
     asked: { folder: string; every: number },
     ranks: number,
     manifest: Omit<Manifest, 'cycles'>,
-    resumed: { saved: SavedPlan } | null,
+    resumed: { saved: SavedPlan & { path: string } } | null,
     warn: (message: string) => void,
   ) {
     const here =

@@ -20,16 +20,24 @@ export class Generations {
   readonly #without = new Set<number>();
   readonly #open = new Map<number, { saved: SavedNotice[]; missing: Set<number>; whole: boolean }>();
   readonly #onComplete: (generation: Generation) => Promise<void> | undefined;
+  readonly #onLeftOut: (cycles: number) => void;
 
   /** `ranks`: those of this host. */
   constructor(
     ranks: readonly number[],
     slots: SharedArrayBuffer,
     onComplete: (generation: Generation) => Promise<void> | undefined,
+    onLeftOut: (cycles: number) => void = () => {},
   ) {
     this.#waiting = new Set(ranks);
     this.#slots = slots;
     this.#onComplete = onComplete;
+    this.#onLeftOut = onLeftOut;
+  }
+
+  /** No rank of this host has parts. */
+  get nothingToSave(): boolean {
+    return this.#without.size === this.#waiting.size;
   }
 
   /** Takes what a rank says. Gives what `onComplete` gave if that completes a generation. */
@@ -64,6 +72,7 @@ export class Generations {
     if (!g.whole) {
       this.leftOut++;
       release();
+      this.#onLeftOut(cycles);
       return undefined;
     }
     const pieces = new Map<number, Uint8Array>();

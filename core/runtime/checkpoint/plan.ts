@@ -10,8 +10,8 @@ export interface CheckpointPlan {
 
 /** What ranks are told about the state to go on from. */
 export interface SavedPlan {
-  /** The file, which has been found to be whole. */
-  path: string;
+  /** The file, which has been found to be whole; null if the rank's host has the pieces, or asks others for them. */
+  path: string | null;
   cycles: number;
   /** Output of states below this one has been given to the program already. */
   delivered: number;

@@ -24,7 +24,7 @@ export interface RunIdentity {
 
 /** A run that goes on from a checkpoint. */
 export interface ResumedRun {
-  saved: SavedPlan;
+  saved: SavedPlan & { path: string };
   parts: PartsSpec;
   args: Args;
   cycles: number | null;

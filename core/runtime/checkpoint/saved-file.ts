@@ -15,7 +15,7 @@ export class SavedFile implements SavedState {
   #file: FileHandle | null = null;
   #entries: Map<number, Entry> | null = null;
 
-  constructor(plan: SavedPlan) {
+  constructor(plan: SavedPlan & { path: string }) {
     this.#path = plan.path;
     this.cycles = plan.cycles;
     this.delivered = plan.delivered;

@@ -31,6 +31,7 @@ export class CheckpointWriter {
   readonly #folder: string;
   readonly #manifest: Omit<Manifest, 'cycles'>;
   readonly #warn: (message: string) => void;
+  readonly #onWritten: (cycles: number) => void;
   #next: Generation | null = null;
   #writing: Promise<void> | null = null;
   /** Cycles of the newest file before `summary.last` that is whole. */
@@ -42,10 +43,12 @@ export class CheckpointWriter {
     manifest: Omit<Manifest, 'cycles'>,
     from: number | null,
     warn: (message: string) => void,
+    onWritten: (cycles: number) => void = () => {},
   ) {
     this.#folder = folder;
     this.#manifest = manifest;
     this.#warn = warn;
+    this.#onWritten = onWritten;
     this.summary = { written: 0, skipped: 0, failed: 0, bytes: 0, seconds: 0, last: from };
   }
 
@@ -95,6 +98,7 @@ export class CheckpointWriter {
     summary.written++;
     if (summary.last !== cycles) this.#before = summary.last;
     summary.last = cycles;
+    this.#onWritten(cycles);
     await this.#tidy(cycles);
   }
 

@@ -22,6 +22,8 @@ export interface Base {
 interface Own {
   epoch: number;
   state: OwnState;
+  /** Ranks may have to go on from it. Otherwise it is only here until the hosts that are to have it have it. */
+  wanted: boolean;
   /** By host that is to have it: pieces that it has not said to have kept. */
   missing: Map<number, Set<number>>;
 }
@@ -90,6 +92,9 @@ export class PieceStore {
     const keep = (e: number, cycles: number): boolean =>
       e >= epoch || (e === base?.epoch && cycles === base.cycles);
     this.#retain(keep);
+    // The memory of ranks that are gone is nobody's to write in, and what they have sent is not waited for.
+    for (const o of this.#own) o.missing.clear();
+    this.#own = this.#own.filter((o) => o.wanted);
     this.#courier.dropBefore(epoch);
     const early = this.#early;
     this.#early = [];
@@ -104,12 +109,15 @@ export class PieceStore {
     this.#asked.clear();
   }
 
-  /** All ranks of this host have saved: keeps it, and sends it to `hosts` (its buddy, the coordinator). */
-  keep(state: OwnState, hosts: readonly number[]): void {
+  /**
+   * All ranks of this host have saved: keeps it, and sends it to `hosts` (its buddy, the coordinator). Not `wanted`: only until
+   * those have it.
+   */
+  keep(state: OwnState, hosts: readonly number[], wanted = true): void {
     const parts = [...state.pieces.keys()];
-    const own: Own = { epoch: this.#epoch, state, missing: new Map() };
+    const own: Own = { epoch: this.#epoch, state, wanted, missing: new Map() };
     this.#own.push(own);
-    this.#kept(own.epoch, state.cycles, this.#self, parts);
+    if (wanted) this.#kept(own.epoch, state.cycles, this.#self, parts);
     for (const host of hosts) {
       own.missing.set(host, new Set(parts));
       if (parts.length === 0) this.#kept(own.epoch, state.cycles, host, parts);
@@ -127,7 +135,8 @@ export class PieceStore {
 
   /** Nobody will ever have the whole of that state: some rank left it out. */
   forget(epoch: number, cycles: number): void {
-    this.#retain((e, c) => e !== epoch || c !== cycles);
+    this.#retainOwn((e, c) => e !== epoch || c !== cycles);
+    this.#shelf.forget(epoch, cycles);
   }
 
   /** A piece of the state that the epoch goes on from, from here or from one of those that hold it. */
@@ -175,6 +184,7 @@ export class PieceStore {
     const missing = own?.missing.get(host);
     if (!missing?.delete(part) || missing.size > 0) return;
     this.#kept(epoch, cycles, host, [...own!.state.pieces.keys()]);
+    this.#releaseSent();
   }
 
   #question(host: number, epoch: number, head: PieceHead): void {
@@ -234,8 +244,18 @@ export class PieceStore {
 
   #retain(keep: (epoch: number, cycles: number) => boolean): void {
     this.#shelf.retain(keep);
+    this.#retainOwn(keep);
+  }
+
+  #retainOwn(keep: (epoch: number, cycles: number) => boolean): void {
+    for (const o of this.#own) if (!keep(o.epoch, o.state.cycles)) o.wanted = false;
+    this.#releaseSent();
+  }
+
+  /** Ranks write in the memory of a state once it is given back: not while its bytes are still being sent. */
+  #releaseSent(): void {
     this.#own = this.#own.filter((o) => {
-      if (keep(o.epoch, o.state.cycles)) return true;
+      if (o.wanted || [...o.missing.values()].some((parts) => parts.size > 0)) return true;
       o.state.release();
       return false;
     });

@@ -1,20 +1,34 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
+import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
+import type { Freight } from '../../transport/zeromq/mesh.js';
+import type { SerialisedError } from '../../wire/host-messages.js';
+import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
-import { kernelOptions } from '../plan.js';
+import { kernelOptions, partsOf } from '../plan.js';
 import type { RankOutcome } from '../rank.js';
-import { interruptedError, RunError, type RunOptions, type RunResult } from '../run-options.js';
-import { summarise } from '../summarise.js';
+import {
+  interruptedError,
+  type Restored,
+  RunError,
+  type RunOptions,
+  type RunResult,
+} from '../run-options.js';
+import { saveFields } from '../save/fields.js';
+import { prepareFolder } from '../save/save.js';
+import { nameOf, summarise } from '../summarise.js';
+import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
-import { encodeArgs } from './control-codec.js';
+import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
+import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
-import type { Finish, Running } from './membership-types.js';
+import type { Finish, MembershipAction, Running } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
 import { ranksOn } from './slots.js';
@@ -33,6 +47,16 @@ export interface ClusterRunSetup {
   say: (text: string) => void;
 }
 
+/** What hosts say about saved states, also when the epoch is over. */
+const SAVING: ReadonlySet<string> = new Set([
+  'saving',
+  'kept',
+  'left-out',
+  'partless',
+  'writing',
+  'delivered',
+]);
+
 /** One run on a cluster: epochs, one after another, until the program has come to its end. */
 export class ClusterRun {
   readonly #setup: ClusterRunSetup;
@@ -46,21 +70,25 @@ export class ClusterRun {
   #hostOf: number[] = [];
   #outcome: EpochOutcome | null = null;
   #interrupted = false;
+  #saves: ClusterSaves | null = null;
+  #first = true;
+  readonly #restored: Restored[] = [];
   #bundle: ProgramBundle | null = null;
   #plan: Omit<EpochSetup['plan'], 'sha256' | 'file'> | null = null;
   #watch: Watch | null = null;
   #progress = new SharedArrayBuffer(0);
+  #stalls: Stalls | null = null;
 
   constructor(setup: ClusterRunSetup) {
     this.#setup = setup;
     this.#printer = new Printer(setup.options.tagOutput ?? false);
     this.#recovery = new Recovery(
       {
-        start: ({ epoch, hostOf }) => void this.#begin(epoch, hostOf),
+        start: (action) => void this.#begin(action),
         close: () => (this.#interrupted ? this.#epoch?.interrupt() : this.#epoch?.close()),
         end: () => this.#epoch?.stop(),
-        commit: () => {},
-        forget: () => {},
+        commit: ({ epoch, cycles, hosts }) => this.#tell(hosts, { type: 'commit', epoch, cycles }),
+        forget: ({ epoch, cycles, hosts }) => this.#tell(hosts, { type: 'forget', epoch, cycles }),
         release: (host) => this.#release(host),
         warn: (text) => setup.say(text),
       },
@@ -74,7 +102,18 @@ export class ClusterRun {
   }
 
   take(member: Member, message: ControlMessage): void {
-    this.#epoch?.take(member, message);
+    if (SAVING.has(message.type)) this.#told(member.host, message);
+    else this.#epoch?.take(member, message);
+  }
+
+  /** Takes pieces of saved states. */
+  freight(host: number, freight: Freight, epoch: number, frames: readonly Uint8Array[]): void {
+    this.#saves?.freight(host, freight, epoch, frames);
+  }
+
+  /** A stretch of a field of the final state; why it is refused, or null. */
+  takeField(host: number, epoch: number, frames: readonly Uint8Array[]): Refusal | null {
+    return this.#epoch?.takeField(host, epoch, frames) ?? null;
   }
 
   /** A worker has joined: it gets work with the next epoch. */
@@ -85,6 +124,7 @@ export class ClusterRun {
   /** A host is gone: the epoch ends on the others. */
   lost(host: number, reason: string): void {
     this.#waiting = this.#waiting.filter((m) => m.host !== host);
+    this.#saves?.lost(host);
     this.#epoch?.lost(host, reason);
     this.#recovery.tell({ type: 'lost', host, reason, running: this.#running(host) });
   }
@@ -92,20 +132,41 @@ export class ClusterRun {
   async run(): Promise<RunResult> {
     const { coordinator, options, file, oversubscribe } = this.#setup;
     refuseForeign(options);
+    if (options.save !== undefined) prepareFolder(options.save);
     const bundle = await this.#setup.bundle();
+    const warn = options.onWarning ?? this.#setup.say;
     this.#bundle = bundle;
     const asked = options.ranks ?? this.#setup.ranks;
     const ranks = ranksOn(coordinator.offers, asked, oversubscribe);
+    const identity = {
+      program: nameOf(file),
+      bundle,
+      haloweave: haloweaveVersion(),
+      parts: partsOf(options.parts),
+      args: options.args,
+      cycles: options.cycles ?? null,
+    };
+    const saves = await ClusterSaves.open(options, identity, coordinator.mesh, warn, (cycles) =>
+      this.#recovery.tell({ type: 'written', cycles }),
+    );
+    this.#saves = saves;
+    const { resumed } = saves;
+    // The parts are those of the first epoch, whatever ranks are left for the others.
+    const kernel = kernelOptions(options, ranks, 'plain', resumed);
+    const args = resumed?.args ?? options.args ?? {};
+    saves.prepare(identity, kernel, args);
     this.#plan = {
-      args: encodeArgs(options.args ?? {}),
-      // The parts are those of the first epoch, whatever ranks are left for the others.
-      options: kernelOptions(options, ranks, 'plain'),
+      args: encodeArgs(args),
+      options: kernel,
       output: options.output ?? 1,
       tagOutput: options.tagOutput ?? false,
     };
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(MAX_RANKS));
     const watch = new Watch(this.#progress, MAX_RANKS, options);
     this.#watch = watch;
+    const limit = progressLimitOf(options.progressLimit);
+    this.#stalls = new Stalls(performance.now(), limit);
+    const looking = setInterval(() => this.#lookForStalls(limit), STALL_LOOK);
     const interrupt = (): void => {
       this.#interrupted = true;
       this.#recovery.tell({ type: 'interrupt' });
@@ -116,30 +177,50 @@ export class ClusterRun {
       this.#greet(coordinator.joined);
       this.#recovery.tell({
         type: 'run',
-        wishes: { ranks: asked ?? null, oversubscribe, minRanks: 1, recovers: true, resume: null },
+        wishes: {
+          ranks: asked ?? null,
+          oversubscribe,
+          minRanks: options.minRanks ?? 1,
+          recovers: true,
+          resume: resumed?.saved.cycles ?? null,
+        },
       });
       if (options.signal?.aborted) interrupt();
       finish = await this.#recovery.finished;
     } finally {
       options.signal?.removeEventListener('abort', interrupt);
+      clearInterval(looking);
       watch.stop();
+      this.#printer.show();
     }
-    if (finish.how === 'lost') throw new HaloweaveError('lost', finish.message);
+    const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
+    const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
+    if (finish.how === 'lost') {
+      const message = `${finish.message}; ${saves.advice(written)}`;
+      throw failure(new RunError(-1, lostError(message), watch.read()));
+    }
     const outcome = this.#outcome;
-    if (outcome?.kind === 'failed') throw new RunError(outcome.rank, outcome.error, watch.read());
-    if (outcome?.kind !== 'done') throw new RunError(-1, interruptedError(), watch.read());
+    if (outcome?.kind === 'failed') throw failure(new RunError(outcome.rank, outcome.error, watch.read()));
+    if (outcome?.kind !== 'done') throw failure(new RunError(-1, interruptedError(), watch.read()));
     watch.last();
     const choice = {
       ranks: this.#hostOf.length,
       source: asked === undefined ? 'slots of the workers' : '-n',
     };
-    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), notBroughtHome);
+    const result = summarise(file, 'zeromq', choice, outcomesOf(outcome), (_, field) =>
+      brought(outcome, field),
+    );
     result.hosts = hostsOf(this.#hostOf).map((host) => ({
       host,
       name: this.#names.get(host)!,
       ranks: this.#hostOf.filter((h) => h === host).length,
     }));
     result.recoveries = this.#recovery.losses;
+    result.restored = this.#restored;
+    result.checkpoints = written;
+    result.resumedFrom = resumed?.saved.cycles ?? 0;
+    if (options.save !== undefined)
+      result.saved = await saveFields(options.save, outcomesOf(outcome)[0]!.kernel, result);
     return result;
   }
 
@@ -150,13 +231,55 @@ export class ClusterRun {
     }
   }
 
-  async #begin(number: number, hostOf: number[]): Promise<void> {
+  /** What hosts say about saved states, to whoever decides and to whoever writes. */
+  #told(host: number, message: ControlMessage): void {
+    if (!('epoch' in message)) return;
+    this.#saves?.told(host, message);
+    if (message.epoch === this.#epoch?.number) {
+      if (message.type === 'writing') this.#printer.hold();
+      else if (message.type === 'delivered') this.#printer.show();
+    }
+    if (message.type === 'kept') {
+      const { epoch, cycles, holder, parts } = message;
+      this.#recovery.tell({ type: 'kept', epoch, cycles, owner: host, holder, parts: decodeParts(parts) });
+    } else if (message.type === 'left-out')
+      this.#recovery.tell({ type: 'left-out', epoch: message.epoch, cycles: message.cycles });
+    else if (message.type === 'partless')
+      this.#recovery.tell({ type: 'partless', host, epoch: message.epoch });
+  }
+
+  #tell(hosts: Iterable<number>, message: ControlMessage): void {
+    for (const host of hosts) this.#setup.coordinator.members.get(host)?.send(message);
+  }
+
+  /** Hosts without ranks may have pieces that the others go on from; people hear where it goes on. */
+  #goOn(number: number, saves: EpochSaves, hosts: readonly number[]): void {
+    const others = [...this.#setup.coordinator.members.keys()].filter((h) => !hosts.includes(h));
+    this.#tell(others, { type: 'hold', epoch: number, base: saves.base });
+    const first = this.#first;
+    this.#first = false;
+    if (first) return;
+    const restored: Restored = saves.base
+      ? { cycles: saves.base.cycles, from: saves.base.epoch === 0 ? 'disk' : 'memory' }
+      : { cycles: 0, from: 'beginning' };
+    this.#restored.push(restored);
+    this.#setup.say(
+      restored.from === 'beginning'
+        ? 'going on from the beginning: there is no saved state'
+        : `going on: restored to cycle ${restored.cycles} from ${restored.from}`,
+    );
+  }
+
+  async #begin({ epoch: number, hostOf, start }: MembershipAction & { do: 'start' }): Promise<void> {
     const { coordinator } = this.#setup;
     const hosts = hostsOf(hostOf);
+    // What was half given is given again.
+    this.#printer.drop();
     const members = new Map(hosts.map((h) => [h, coordinator.members.get(h)!]));
     const bundle = this.#bundle!;
     this.#hostOf = hostOf;
-    new Uint8Array(this.#progress).fill(0);
+    new ProgressBoard(this.#progress).restart(hostOf.length, start.from === 'beginning' ? 0 : start.cycles);
+    this.#stalls!.reset();
     const epoch = new CoordinatorEpoch({
       number,
       hostOf,
@@ -177,7 +300,11 @@ export class ClusterRun {
       if (!(error instanceof HaloweaveError && error.code === 'lost')) throw error;
       return;
     }
-    epoch.start();
+    const saves = await this.#saves!.begin(number, hosts, start);
+    // Hosts may have been lost meanwhile, and another epoch may have begun.
+    if (!saves || this.#epoch !== epoch) return;
+    this.#goOn(number, saves, hosts);
+    epoch.start(saves);
     if (this.#interrupted) epoch.interrupt();
   }
 
@@ -211,6 +338,22 @@ export class ClusterRun {
     }
   }
 
+  /** Warns of workunits that take long, and gives up hosts with one that takes longer than it may. */
+  #lookForStalls(limit: number): void {
+    if (!this.#epoch) return;
+    const board = new ProgressBoard(this.#progress);
+    for (const stall of this.#stalls!.look(performance.now(), board, this.#hostOf.length)) {
+      const host = this.#hostOf[stall.rank]!;
+      if (stall.do === 'limit') this.#setup.coordinator.evict(host, limitText(stall, limit));
+      else this.#warn(stallText(stall, ` of host ${host}, ${this.#names.get(host)}`));
+    }
+  }
+
+  #warn(text: string): void {
+    const { options, say } = this.#setup;
+    (options.onWarning ?? say)(text);
+  }
+
   /** What the ranks of a host, or one of them, last said to be running. */
   #running(host: number, only = -1): Running[] {
     const board = new ProgressBoard(this.#progress);
@@ -233,6 +376,10 @@ function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
   });
 }
 
+function lostError(message: string): SerialisedError {
+  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
+}
+
 function refuseForeign(options: RunOptions): void {
   if (options.check)
     throw new HaloweaveError(
@@ -244,19 +391,13 @@ function refuseForeign(options: RunOptions): void {
       'usage',
       'a run on several hosts cannot be traced yet: trace it with --transport threads',
     );
-  if (options.checkpoint !== undefined || options.resume !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be saved and resumed yet: take --transport threads for --checkpoint and --resume',
-    );
-  if (options.save !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'the state of a run on several hosts cannot be written by --save yet: take --transport threads',
-    );
   if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
-function notBroughtHome(_: unknown, field: string): NdArray {
-  throw new HaloweaveError('argument', `field '${field}' is on the workers`);
+function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
+  if (fields) return fields.array(field);
+  throw new HaloweaveError(
+    'argument',
+    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
+  );
 }

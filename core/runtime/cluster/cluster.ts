@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import { Freight } from '../../transport/zeromq/mesh.js';
 import { endpointToBind } from '../../transport/zeromq/reach.js';
 import { bundleProgram } from '../bundle.js';
 import type { HostSummary, RunOptions, RunResult } from '../run-options.js';
@@ -18,13 +19,16 @@ const PATIENCE = 10_000;
 export interface ClusterOptions {
   /** Workers that listen: `address` or `address:port` (default port 7100). */
   hosts?: readonly string[];
-  /** File with one worker a line: `address[:port] [slots=N] [key=PUBLICKEY]`. */
+  /** File with one worker a line: `address[:port] [slots=N] [key=KEY|NAME]`, the key or the name that the key file has for it. */
   hostfile?: string;
   /** `tcp://address:port` at which workers may join at any time; port 0 for any that is free. */
   listen?: string;
   /** Key file (see `haloweave keygen`); needed for addresses that other machines can reach. */
   keys?: string;
-  /** Ranks of a run, and, with `listen`, how many slots to wait for at the start (default: all that the workers offer). */
+  /**
+   * Ranks of a run (default: all that the workers offer), and, with `listen`, how many slots to wait for at the start (default 1;
+   * 0 to wait for none).
+   */
   ranks?: number;
   /** Allow more ranks than slots (default false). */
   oversubscribe?: boolean;
@@ -66,17 +70,25 @@ export class Cluster implements AsyncDisposable {
         patience: options.patience ?? PATIENCE,
         secured,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
-        network: (onBroken) => openNetwork({ host: 0, security: secured.security }, onBroken),
+        network: (onBroken, onFreight) =>
+          openNetwork({ host: 0, security: secured.security }, onBroken, onFreight),
         say: this.#say,
       },
       {
         joined: (member) => {
+          // Those that have been named are expected, and an error if they do not come.
+          if (options.listen !== undefined)
+            say(`host ${member.host}, ${member.name}, has joined with ${ranksText(member.slots)}`);
           this.#run?.joined(member);
           this.#onJoined();
         },
         lost: (member, reason) => this.#lost(member, reason),
         leave: (member) => void this.#leave(member),
         message: (member, message) => this.#run?.take(member, message),
+        freight: (host, freight, epoch, frames) => {
+          if (freight === Freight.field) this.#field(host, epoch, frames);
+          else this.#run?.freight(host, freight, epoch, frames);
+        },
       },
     );
   }
@@ -126,7 +138,8 @@ export class Cluster implements AsyncDisposable {
       bundle: () => bundleProgram(file),
       file,
       options,
-      ranks: this.#options.ranks,
+      // 0 says not to wait, not that a run has none.
+      ranks: this.#options.ranks || undefined,
       oversubscribe: this.#options.oversubscribe ?? false,
       firstEpoch: this.#nextEpoch,
       say: this.#say,
@@ -153,28 +166,28 @@ export class Cluster implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { listen, ranks = 1, oversubscribe = false, signal } = this.#options;
-    await this.#coordinator.start();
+    await unlessAborted(this.#coordinator.start(), signal);
     if (listen === undefined) {
       ranksOn(this.#coordinator.offers, ranks, oversubscribe);
       return;
     }
     this.#say(`workers may join with haloweave worker --connect ${this.endpoint}`);
-    await new Promise<void>((resolve, reject) => {
-      const give = (): void => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
-      signal?.addEventListener('abort', give, { once: true });
-      if (signal?.aborted) give();
+    if (ranks === 0) return;
+    const enough = new Promise<void>((resolve) => {
       this.#onJoined = () => {
         const { offers } = this.#coordinator;
-        if (!hasRoom(offers, ranks, oversubscribe)) {
-          this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
-          return;
-        }
-        signal?.removeEventListener('abort', give);
-        resolve();
+        if (hasRoom(offers, ranks, oversubscribe)) resolve();
+        else this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
       };
       this.#onJoined();
     });
+    await unlessAborted(enough, signal);
     this.#onJoined = () => {};
+  }
+
+  #field(host: number, epoch: number, frames: Uint8Array[]): void {
+    const refusal = this.#run?.takeField(host, epoch, frames) ?? null;
+    if (refusal !== null) this.#coordinator.refuse(host, refusal);
   }
 
   #lost(member: Member, reason: string): void {
@@ -192,4 +205,22 @@ function hostsOf({ hosts = [], hostfile, listen }: ClusterOptions): HostSpec[] {
   if (specs.length === 0 && listen === undefined)
     throw new HaloweaveError('usage', 'a cluster needs workers: name hosts, or listen for workers to join');
   return specs;
+}
+
+const ranksText = (n: number): string => `${n} rank${n === 1 ? '' : 's'}`;
+
+/** What is waited for, or an error 'aborted' if the signal comes first. */
+async function unlessAborted(waited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return waited;
+  let give: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    give = () => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
+  });
+  signal.addEventListener('abort', give, { once: true });
+  if (signal.aborted) give();
+  try {
+    await Promise.race([waited, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
 }

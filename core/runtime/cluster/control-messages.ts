@@ -90,6 +90,18 @@ const options = z.strictObject({
   keep: z.boolean(),
 });
 
+/** Numbers of parts, −1 for the run as a whole: little-endian 32-bit words, for there may be very many. */
+const parts32 = value.refine((b) => b.length % 4 === 0, 'no whole numbers of parts');
+
+/** The state that the ranks of an epoch go on from. */
+const base = z.strictObject({
+  /** The epoch that saved it; 0 for a file, whose pieces host 0 has. */
+  epoch: count,
+  cycles: z.int().min(1),
+  /** Who has which pieces in memory. */
+  sets: z.array(z.strictObject({ parts: parts32, holders: z.array(host).max(MOST_HOSTS) })).max(MOST_HOSTS),
+});
+
 const reading = z.strictObject({
   rank,
   state: z.union(Object.values(RankState).map((s) => z.literal(s))),
@@ -113,6 +125,10 @@ const message = z.discriminatedUnion('type', [
   // The worker's data socket is bound.
   z.strictObject({ type: z.literal('joined'), address }),
   z.strictObject({ type: z.literal('warning'), text }),
+  // The other hosts that the worker cannot reach now; none if it reaches them all again.
+  z.strictObject({ type: z.literal('unreachable'), hosts: z.array(host).max(MOST_HOSTS) }),
+  // A host has left or was given up: links to it are dropped.
+  z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 
   z.strictObject({
     type: z.literal('bundle'),
@@ -137,7 +153,16 @@ const message = z.discriminatedUnion('type', [
     addresses: z.array(address).max(MOST_HOSTS),
     output: z.union([z.literal(1), z.literal(2)]),
     tagOutput: z.boolean(),
+    /** Cycles from one saved state to the next, in hosts' memory and on disk; null for none. */
+    memoryEvery: count.min(1).nullable(),
+    diskEvery: count.min(1).nullable(),
+    /** Null for the beginning. */
+    base: base.nullable(),
+    /** Output of the states below this one has been given to the program. */
+    delivered: count,
   }),
+  // A host without ranks in the epoch may have pieces that the others go on from.
+  z.strictObject({ type: z.literal('hold'), epoch, base: base.nullable() }),
   z.strictObject({ type: z.literal('ready'), epoch }),
   z.strictObject({ type: z.literal('begin'), epoch }),
   z.strictObject({ type: z.literal('begun'), epoch, rank, recovers: z.boolean() }),
@@ -160,6 +185,8 @@ const message = z.discriminatedUnion('type', [
     pieces: z.int().min(1).max(MOST_PIECES),
     bytes,
   }),
+  // The coordinator wants a field of the final state; it comes over the data mesh (`Freight.field`).
+  z.strictObject({ type: z.literal('gather'), epoch, field: count }),
   // The host cannot take part in the epoch any more, because of what another one sent (−1: by itself).
   z.strictObject({ type: z.literal('unable'), epoch, host: int32, error }),
   z.strictObject({ type: z.literal('abort'), epoch, culprit: int32 }),
@@ -187,6 +214,22 @@ const message = z.discriminatedUnion('type', [
 
   z.strictObject({ type: z.literal('progress'), epoch, board: value }),
 
+  // The host's ranks have all saved that state; its pieces are on their way to the disk.
+  z.strictObject({ type: z.literal('saving'), epoch, cycles: count }),
+  // A host, this one or another, has all pieces of this host's ranks.
+  z.strictObject({ type: z.literal('kept'), epoch, cycles: count, holder: host, parts: parts32 }),
+  // A rank of the host has not saved that state: earlier ones are still under way.
+  z.strictObject({ type: z.literal('left-out'), epoch, cycles: count }),
+  // The host's ranks have no parts: it has nothing to save.
+  z.strictObject({ type: z.literal('partless'), epoch }),
+  // The program is about to be given a frame, or asked for its report: what rank 0 prints from here on belongs to that.
+  z.strictObject({ type: z.literal('writing'), epoch }),
+  // The program has been given the output of all states below this one.
+  z.strictObject({ type: z.literal('delivered'), epoch, state: count }),
+  // Everybody has that state: older ones are of no use. Nobody will have the whole of it: nor is it.
+  z.strictObject({ type: z.literal('commit'), epoch, cycles: count }),
+  z.strictObject({ type: z.literal('forget'), epoch, cycles: count }),
+
   // A worker asks to go; it goes once the coordinator has said bye.
   z.strictObject({ type: z.literal('leave') }),
   z.strictObject({ type: z.literal('bye'), reason: text }),
@@ -194,6 +237,7 @@ const message = z.discriminatedUnion('type', [
 
 export type ControlMessage = z.infer<typeof message>;
 export type ControlOf<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>;
+export type WireBase = z.infer<typeof base>;
 export type Identity = z.infer<typeof identity>;
 export type WireReading = z.infer<typeof reading>;
 export type Hello = z.infer<typeof hello>;

@@ -62,8 +62,8 @@ export class ControlPeer {
   onHeard: () => void = () => {};
   /** The connection has broken; it may come back by itself. */
   onDisconnected: () => void = () => {};
-  /** Called once when the other side does not know this link any more, or breaks its rules. */
-  onBroken: (reason: string) => void = () => {};
+  /** Called once when the other side does not know this link any more (`forgotten`), or breaks its rules. */
+  onBroken: (reason: string, forgotten: boolean) => void = () => {};
   readonly #transmit: (frames: Uint8Array[]) => void;
   readonly #release: () => void;
   #unacknowledged: { number: number; body: Uint8Array }[] = [];
@@ -146,7 +146,7 @@ export class ControlPeer {
       for (const m of this.#unacknowledged)
         if (m.number >= number) this.#put(FrameKind.message, m.number, 0, m.body);
     } else if (kind === FrameKind.unknown)
-      this.#breaks('it does not know this link: it has begun anew, or given this side up');
+      this.#breaks('it does not know this link: it has begun anew, or given this side up', true);
   }
 
   #arrived(number: number, body: Uint8Array): void {
@@ -191,9 +191,9 @@ export class ControlPeer {
     this.#transmit(body ? [header, body] : [header]);
   }
 
-  #breaks(reason: string): void {
+  #breaks(reason: string, forgotten = false): void {
     if (this.#closed) return;
     this.close();
-    this.onBroken(reason);
+    this.onBroken(reason, forgotten);
   }
 }

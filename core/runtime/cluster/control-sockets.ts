@@ -53,6 +53,7 @@ export async function listenForControl(
     // Which of them it was, the event does not say.
     for (const peer of [...peers.values()]) peer.onDisconnected();
   });
+  const refuse = (what: string): void => void refused.set(what, (refused.get(what) ?? 0) + 1);
   receive(socket, (parts) => {
     const [id, ...frames] = parts;
     const key = id!.toString('hex');
@@ -60,11 +61,12 @@ export async function listenForControl(
     if (!peer) {
       const header = readHeader(frames[0]);
       if (!header) {
-        refused.set('no header', (refused.get('no header') ?? 0) + 1);
+        refuse('no header');
         return;
       }
       // It has heard from a process that listened here before, or that has given it up.
       if (header.acknowledged > 0) {
+        refuse('unknown link');
         send([id!, writeHeader({ kind: FrameKind.unknown, number: 0, acknowledged: 0, at: 0 })]);
         return;
       }

@@ -3,13 +3,16 @@ import { ProgressBoard } from '../../observe/progress-board.js';
 import type { RankReading } from '../../transport/threads/control.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { decode } from '../../wire/codec.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
+import { type SerialisedError, serialiseError } from '../../wire/host-messages.js';
+import type { Refusal } from '../../wire/network.js';
 import { describeDeadlock, LOOK_EVERY } from '../deadlock.js';
 import type { RankResult } from '../rank-entry.js';
 import { userPlace } from '../user-place.js';
 import { type ClusterReading, isClusterDeadlock } from './cluster-deadlock.js';
+import type { EpochSaves } from './cluster-saves.js';
 import { Pieces, wireAddress } from './control-codec.js';
 import type { ControlMessage, ControlOf } from './control-messages.js';
+import { FieldGathering } from './field-gathering.js';
 import type { Member } from './member.js';
 import { checkResult } from './outcome-schema.js';
 import type { Printer } from './printer.js';
@@ -36,7 +39,7 @@ export interface EpochSetup {
 
 /** How an epoch ended on all hosts that live. */
 export type EpochOutcome =
-  | { kind: 'done'; results: RankResult[] }
+  | { kind: 'done'; results: RankResult[]; fields: FieldGathering | null }
   | { kind: 'failed'; rank: number; error: SerialisedError }
   | { kind: 'interrupted' }
   | { kind: 'lost'; host: number; reason: string };
@@ -70,6 +73,10 @@ export class CoordinatorEpoch {
   readonly #readings = new Map<number, ClusterReading>();
   #looked: ClusterReading[] | null = null;
   #stuck: RankReading[] | null = null;
+  /** All ranks are done, and the final state is wanted. */
+  #gathering = false;
+  /** The final state on its way here. */
+  #fields: FieldGathering | null = null;
 
   constructor(setup: EpochSetup) {
     this.#setup = setup;
@@ -83,17 +90,26 @@ export class CoordinatorEpoch {
     });
   }
 
-  start(): void {
+  start(saves: EpochSaves): void {
     // A host may have been lost while the program was on its way.
     if (this.#ending) return;
     const { plan, hostOf, addresses } = this.#setup;
-    this.#tell({ type: 'epoch', epoch: this.number, ...plan, hostOf, addresses: addresses.map(wireAddress) });
+    this.#tell({
+      type: 'epoch',
+      epoch: this.number,
+      ...plan,
+      ...saves,
+      hostOf,
+      addresses: addresses.map(wireAddress),
+    });
   }
 
   /** All parts stop after the same cycle; whoever is blocked is released after a while. */
   interrupt(): void {
     if (this.#interrupted) return;
     this.#interrupted = true;
+    // The program has come to its end: what is left is to bring its state.
+    if (this.#gathering) return;
     this.#tell({ type: 'close', epoch: this.number });
     if (this.#begun === this.#results.length) this.#leaveSoon();
     else this.#timers.push(setTimeout(() => this.#leaveSoon(), START_LIMIT));
@@ -174,6 +190,21 @@ export class CoordinatorEpoch {
     }
   }
 
+  /** A stretch of a field of the final state; why it is refused, or null. */
+  takeField(host: number, epoch: number, frames: readonly Uint8Array[]): Refusal | null {
+    // What an epoch that has ended still sends is not wanted any more.
+    if (epoch < this.number || this.#ending) return null;
+    if (epoch !== this.number || host !== this.hosts[0] || !this.#fields) return 'field';
+    try {
+      const refusal = this.#fields.take(frames);
+      if (this.#fields.complete) this.#end();
+      return refusal;
+    } catch (error) {
+      this.#noRoom(error);
+      return null;
+    }
+  }
+
   #ranksOf(host: number): number[] {
     return this.#setup.hostOf.flatMap((h, rank) => (h === host ? [rank] : []));
   }
@@ -209,7 +240,35 @@ export class CoordinatorEpoch {
     const whole = got.add(piece, pieces, bytes);
     if (!whole) return;
     this.#results[rank] = checkResult(decode(whole), rank);
-    if (this.#results.every((r, k) => r !== null || !this.#living.has(this.#setup.hostOf[k]!))) this.#end();
+    if (this.#results.every((r, k) => r !== null || !this.#living.has(this.#setup.hostOf[k]!)))
+      this.#bringHome();
+  }
+
+  /** All ranks are done: the epoch lives on only until its final state is here, if that is wanted. */
+  #bringHome(): void {
+    const first = this.#results[0];
+    const kernel = first?.ok && this.#results.every((r) => r?.ok) ? first.outcome.kernel : null;
+    if (this.#ending || this.#aborted || !kernel?.gather || !this.#setup.plan.options.keep) {
+      this.#end();
+      return;
+    }
+    this.#gathering = true;
+    if (this.#looking) clearInterval(this.#looking);
+    for (const t of this.#timers.splice(0)) clearTimeout(t);
+    const host = this.#setup.members.get(this.hosts[0]!)!;
+    const ask = (field: number): void => host.send({ type: 'gather', epoch: this.number, field });
+    try {
+      this.#fields = new FieldGathering(kernel.gather, kernel.cycles, ask);
+      if (this.#fields.complete) this.#end();
+    } catch (error) {
+      this.#noRoom(error);
+    }
+  }
+
+  /** The final state does not fit here, or is described as none can be. */
+  #noRoom(error: unknown): void {
+    this.#fail(-1, serialiseError(error));
+    this.#end();
   }
 
   #end(): void {
@@ -228,7 +287,11 @@ export class CoordinatorEpoch {
 
   #verdict(): EpochOutcome {
     const results = this.#results;
-    if (results.every((r) => r?.ok === true)) return { kind: 'done', results: results as RankResult[] };
+    const fields = this.#fields;
+    // Without the state that is wanted, the run is not done although its ranks are.
+    const gathered = !this.#gathering || fields?.complete === true;
+    if (gathered && results.every((r) => r?.ok === true))
+      return { kind: 'done', results: results as RankResult[], fields };
     if (this.#stuck) return { kind: 'failed', rank: -1, error: this.#deadlockError(this.#stuck) };
     // What the program did comes before what became of the hosts: it would do it again.
     const first = this.#failures.entries().next().value;

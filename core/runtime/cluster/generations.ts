@@ -54,6 +54,11 @@ export function dropHolder(generations: readonly Generation[], host: number): vo
   for (const g of generations) for (const s of g.sets) s.holders = s.holders.filter((h) => h !== host);
 }
 
+/** A host turns out to have nothing to save in an epoch. */
+export function dropOwner(generations: readonly Generation[], epoch: number, host: number): void {
+  for (const g of generations) if (g.epoch === epoch) g.owners = g.owners.filter((h) => h !== host);
+}
+
 /** The newest that can be restored, or null. */
 export function newestComplete(generations: readonly Generation[]): Generation | null {
   let best: Generation | null = null;

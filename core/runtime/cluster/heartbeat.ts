@@ -2,6 +2,11 @@
 export const PING_EVERY = 100;
 /** Silence that no healthy peer keeps, in ms: fifteen pings, and three losses in a row that TCP repairs (200 + 400 + 800). */
 export const SILENCE = 1500;
+/**
+ * Silence of a coordinator whose connection holds, in ms. It may be stopped for a while, or busy: only when it is gone for good
+ * is there nobody to compute for. With the end of its ranks a worker is free within 30 s.
+ */
+export const COORDINATOR_SILENCE = 20_000;
 /** On a slow link the limit is so many round trips. */
 export const ROUND_TRIPS = 10;
 /** Weight of a new sample in the smoothed round trip (RFC 6298). */
@@ -13,6 +18,9 @@ const LATE_SAMPLES = 25;
  * stopped, starved or busy, and what peers said in the meantime may still lie unread.
  */
 const LONGEST_LOOK = 2 * PING_EVERY;
+
+/** Silence of a peer that certainly runs, in ms. */
+const ANSWERS_WITHIN = 5 * PING_EVERY;
 
 /** What a TCP connection to a peer's listening address has shown. */
 export type Probed = 'refused' | 'accepted' | 'silent';
@@ -46,11 +54,13 @@ interface Peer {
 export class Heartbeat {
   readonly #peers = new Map<number, Peer>();
   readonly #silence: number;
+  readonly #patience: number;
   #looked: number;
 
-  /** `silence` is the limit on links with short round trips, in ms. */
-  constructor(now: number, silence = SILENCE) {
+  /** On links with short round trips, in ms: `patience` is the limit while the connection holds, `silence` once it has broken. */
+  constructor(now: number, patience = SILENCE, silence = Math.min(SILENCE, patience)) {
     this.#looked = now;
+    this.#patience = patience;
     this.#silence = silence;
   }
 
@@ -88,6 +98,12 @@ export class Heartbeat {
     if (peer.late.length > LATE_SAMPLES) peer.late.shift();
   }
 
+  /** Whether something has come from a peer in the last few intervals: it runs, whoever else cannot reach it. */
+  answers(host: number): boolean {
+    const peer = this.#peers.get(host);
+    return peer !== undefined && peer.silence < Math.max(ANSWERS_WITHIN, 2 * this.roundTrip(host));
+  }
+
   /** Round trip to a peer, in ms: the larger of the smoothed one and the largest of late. */
   roundTrip(host: number): number {
     const peer = this.#peers.get(host);
@@ -96,7 +112,8 @@ export class Heartbeat {
 
   /** Silence after which the peer is evicted, in ms. */
   limit(host: number): number {
-    return Math.max(this.#silence, ROUND_TRIPS * this.roundTrip(host));
+    const broken = (this.#peers.get(host)?.brokenAt ?? -1) >= 0;
+    return Math.max(broken ? this.#silence : this.#patience, ROUND_TRIPS * this.roundTrip(host));
   }
 
   /** The connection to a peer has broken. */

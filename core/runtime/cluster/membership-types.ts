@@ -63,6 +63,8 @@ export interface Epoch {
   far: number;
   /** Cycles of states that some rank left out. */
   leftOut: number[];
+  /** Hosts whose ranks have no parts: they have nothing to save. */
+  partless: number[];
 }
 
 export interface Membership {
@@ -97,6 +99,8 @@ export type MembershipEvent =
   | { type: 'kept'; epoch: number; cycles: number; owner: number; holder: number; parts: readonly number[] }
   /** A rank has not saved that state: earlier ones are still under way. Nobody will have the whole of it. */
   | { type: 'left-out'; epoch: number; cycles: number }
+  /** The ranks of a host have no parts: no state waits for it. */
+  | { type: 'partless'; host: number; epoch: number }
   /** A checkpoint is on disk, whole. */
   | { type: 'written'; cycles: number }
   /** The host's horizon is closing; no rank of it starts a cycle above. */

@@ -1,5 +1,6 @@
+import { chooseStart } from './choose-start.js';
 import { dealRanks } from './deal.js';
-import { addSet, dropHolder, isKeptByAll, newestComplete } from './generations.js';
+import { addSet, dropHolder, dropOwner, type Generation, isKeptByAll } from './generations.js';
 import type {
   After,
   Epoch,
@@ -8,7 +9,6 @@ import type {
   MembershipAction,
   MembershipEvent,
   Running,
-  Start,
 } from './membership-types.js';
 
 /**
@@ -68,6 +68,11 @@ class Step {
         break;
       case 'kept':
         this.#kept(event);
+        break;
+      case 'partless':
+        s.epoch!.partless.push(event.host);
+        dropOwner(s.generations, s.epoch!.number, event.host);
+        for (const g of [...s.generations]) this.#commit(g);
         break;
       case 'left-out':
         this.#leftOut(event.cycles);
@@ -182,12 +187,7 @@ class Step {
   }
 
   #lostFor(message: string): Finish {
-    const { disk } = this.#s;
-    const resume =
-      disk === null
-        ? 'there is no checkpoint on disk to resume from'
-        : `the checkpoint after ${disk} cycles is on disk: resume from it`;
-    return { comes: 'finish', how: 'lost', message: `${message}; ${resume}` };
+    return { comes: 'finish', how: 'lost', message };
   }
 
   /** Threads of the epoch end on all hosts; then comes `after`. */
@@ -251,7 +251,7 @@ class Step {
       );
       return;
     }
-    const start = this.#choose();
+    const start = chooseStart(s.generations, s.disk);
     const number = s.nextEpoch++;
     s.epoch = {
       number,
@@ -264,6 +264,7 @@ class Step {
       ended: [],
       far: 0,
       leftOut: [],
+      partless: [],
     };
     for (const m of s.members) if (m.state === 'idle' && hostOf.includes(m.host)) m.state = 'running';
     // What else there is was never whole, or is older; hosts drop it too.
@@ -283,30 +284,30 @@ class Step {
     return this.#enough(hostOf) ? hostOf : dealRanks(members, ranks, oversubscribe);
   }
 
-  /** The newest state that is whole: in memory, else on disk, else the beginning. */
-  #choose(): Start {
-    const { generations, disk } = this.#s;
-    const g = newestComplete(generations);
-    if (g && (disk === null || g.cycles >= disk))
-      return { from: 'memory', cycles: g.cycles, epoch: g.epoch, sets: structuredClone(g.sets) };
-    return disk === null ? { from: 'beginning' } : { from: 'disk', cycles: disk };
-  }
-
   #kept(event: MembershipEvent & { type: 'kept' }): void {
     const s = this.#s;
     const e = s.epoch;
-    if (!this.#member(event.holder)) return;
     // A copy that arrives when its epoch is being ended still counts; one of an older epoch is stale.
-    if (!e || event.epoch !== e.number) return;
+    if (!this.#member(event.holder) || !e || event.epoch !== e.number) return;
     if (s.generations.some((x) => x.committed && x.epoch === e.number && x.cycles > event.cycles)) return;
     if (e.leftOut.includes(event.cycles)) return;
     const g = addSet(
       s.generations,
-      { epoch: e.number, cycles: event.cycles, owners: hostsOf(e.hostOf) },
+      {
+        epoch: e.number,
+        cycles: event.cycles,
+        owners: hostsOf(e.hostOf).filter((h) => !e.partless.includes(h)),
+      },
       event.owner,
       event.holder,
       event.parts,
     );
+    this.#commit(g);
+  }
+
+  /** Once everybody has it, nothing older is kept. */
+  #commit(g: Generation): void {
+    const s = this.#s;
     if (g.committed || !isKeptByAll(g)) return;
     g.committed = true;
     s.generations = s.generations.filter((x) => x === g || x.cycles > g.cycles);

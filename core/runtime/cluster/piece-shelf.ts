@@ -23,6 +23,8 @@ interface State {
 /** Pieces of other hosts' parts, as they arrive. Memory grows by what has arrived, never by what was announced. */
 export class PieceShelf {
   #states: State[] = [];
+  /** States that nobody will have the whole of; their last pieces may still be on the way. */
+  #forgotten: { epoch: number; cycles: number }[] = [];
 
   get bytes(): number {
     let n = 0;
@@ -59,7 +61,28 @@ export class PieceShelf {
       p.chunks.push(f);
       p.arrived += f.length;
     }
-    return p.arrived === p.bytes ? 'whole' : 'more';
+    if (p.arrived < p.bytes) return 'more';
+    if (this.#forgotten.some((f) => f.epoch === epoch && f.cycles === head.cycles)) this.#drop(s, head.part);
+    return 'whole';
+  }
+
+  /** Keeps nothing of a state. What is under way of a piece is taken in and dropped when it is whole. */
+  forget(epoch: number, cycles: number): void {
+    this.#forgotten.push({ epoch, cycles });
+    for (const s of this.#states.filter((x) => x.epoch === epoch && x.cycles === cycles))
+      for (const [part, p] of [...s.pieces]) if (p.arrived === p.bytes) this.#drop(s, part);
+  }
+
+  /** Takes an owner's pieces out, all of which are whole. */
+  take(owner: number, epoch: number, cycles: number): Map<number, Uint8Array[]> {
+    const s = this.#states.find((x) => x.owner === owner && x.epoch === epoch && x.cycles === cycles);
+    this.#states = this.#states.filter((x) => x !== s);
+    return new Map([...(s?.pieces ?? [])].map(([part, p]) => [part, p.chunks]));
+  }
+
+  #drop(state: State, part: number): void {
+    state.pieces.delete(part);
+    if (state.pieces.size === 0) this.#states = this.#states.filter((x) => x !== state);
   }
 
   /** A piece, if it is here whole. */
@@ -82,5 +105,6 @@ export class PieceShelf {
   /** Keeps only what `keep` says yes to. */
   retain(keep: (epoch: number, cycles: number) => boolean): void {
     this.#states = this.#states.filter((s) => keep(s.epoch, s.cycles));
+    this.#forgotten = this.#forgotten.filter((f) => keep(f.epoch, f.cycles));
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { ControlPeer } from './control-peer.js';
-import { Heartbeat, type HeartbeatAction, PING_EVERY, type Probed } from './heartbeat.js';
+import { Heartbeat, type HeartbeatAction, PING_EVERY, type Probed, SILENCE } from './heartbeat.js';
 
 /** How long a probe waits for an answer, in ms: half of the silence that evicts. */
 const PROBE_LIMIT = 750;
@@ -11,17 +11,22 @@ interface Watched {
   endpoint: string | null;
 }
 
+/** `forgotten`: the process lives, and does not know this side any more. */
+type OnLost = (host: number, reason: string, forgotten: boolean) => void;
+
 /** Keeps asking the processes at the other ends of control links whether they live, and tells once of each that does not. */
 export class Pulse {
-  readonly #heartbeat = new Heartbeat(performance.now());
+  readonly #heartbeat: Heartbeat;
   readonly #watched = new Map<number, Watched>();
   /** Processes that have not said a word yet: asked, and not given up. */
   readonly #awaited = new Map<number, ControlPeer>();
-  readonly #onLost: (host: number, reason: string) => void;
+  readonly #onLost: OnLost;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(onLost: (host: number, reason: string) => void) {
+  /** `patience`: silence that ends a link whose connection holds, in ms, if round trips are short. */
+  constructor(onLost: OnLost, patience = SILENCE) {
     this.#onLost = onLost;
+    this.#heartbeat = new Heartbeat(performance.now(), patience);
     this.#timer = setInterval(() => {
       for (const peer of this.#awaited.values()) peer.ping(performance.now());
       this.#act(this.#heartbeat.look(performance.now()));
@@ -36,9 +41,9 @@ export class Pulse {
       this.add(host, peer, endpoint);
       onHeard();
     };
-    peer.onBroken = (reason) => {
+    peer.onBroken = (reason, forgotten) => {
       this.remove(host);
-      this.#onLost(host, reason);
+      this.#onLost(host, reason, forgotten);
     };
   }
 
@@ -49,9 +54,9 @@ export class Pulse {
     peer.onHeard = () => this.#heartbeat.heard(host);
     peer.onPong = (at) => this.#heartbeat.answered(host, at, performance.now());
     peer.onDisconnected = () => this.#act(this.#heartbeat.broken(host, performance.now()));
-    peer.onBroken = (reason) => {
+    peer.onBroken = (reason, forgotten) => {
       this.remove(host);
-      this.#onLost(host, reason);
+      this.#onLost(host, reason, forgotten);
     };
   }
 
@@ -65,6 +70,11 @@ export class Pulse {
     this.#awaited.delete(host);
     this.#watched.delete(host);
     this.#heartbeat.remove(host);
+  }
+
+  /** Whether something has come from it of late. */
+  answers(host: number): boolean {
+    return this.#heartbeat.answers(host);
   }
 
   /** In ms, as far as known. */
@@ -90,6 +100,7 @@ export class Pulse {
           action.why === 'refused'
             ? 'its connection broke and its address refuses a new one: the process is gone'
             : `nothing was heard of it for ${Math.round(action.silence)} ms (the limit is ${Math.round(action.limit)} ms)`,
+          false,
         );
       }
     }

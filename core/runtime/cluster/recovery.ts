@@ -14,6 +14,7 @@ export interface RecoveryActs {
   start(action: ActionOf<'start'>): void;
   close(): void;
   end(): void;
+  /** Hosts keep that state, and what is newer; nothing older. */
   commit(action: ActionOf<'commit'>): void;
   forget(action: ActionOf<'forget'>): void;
   release(host: number): void;

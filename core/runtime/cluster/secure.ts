@@ -5,12 +5,15 @@ import { readKeyFile } from '../../transport/zeromq/key-file.js';
 import { isKey, type Keys } from '../../transport/zeromq/keys.js';
 import { networkContext } from '../../transport/zeromq/sockets.js';
 import type { MeshOptions } from '../../transport/zeromq/zeromq-mesh.js';
+import { RefusalTeller } from './refusal-teller.js';
 
 /** What secures all links of a host, and what its key file says. */
 export interface HostSecurity {
   readonly security: Security;
   /** Null without keys. */
   readonly keys: Keys | null;
+  /** Why handshakes with an address (`tcp://…`) have failed, if they have. */
+  refusal(address: string): string | null;
 }
 
 /** Opens what secures this process's links: with the keys of a file, or without any. Refusals are said to a person. */
@@ -18,16 +21,17 @@ export async function openHostSecurity(
   file: string | undefined,
   say: (text: string) => void,
 ): Promise<HostSecurity> {
-  const onRefusal = ({ name, text }: { name: string; text: string }): void => say(`${name}: ${text}`);
-  if (file === undefined) return { security: withoutKeys(onRefusal), keys: null };
+  const teller = new RefusalTeller(say);
+  const refusal = (address: string): string | null => teller.about(address);
+  if (file === undefined) return { security: withoutKeys(teller.take), keys: null, refusal };
   const keys = readKeyFile(file);
   const security = await openSecurity({
     pair: keys,
     allowed: keys.allowed,
-    onRefusal,
+    onRefusal: teller.take,
     context: networkContext(),
   });
-  return { security, keys };
+  return { security, keys, refusal };
 }
 
 /**
@@ -44,7 +48,7 @@ export function serverKey(named: string | null, keys: Keys | null, where: string
   for (const [key, name] of keys.allowed) if (name === named) return key;
   throw new HaloweaveError(
     'usage',
-    `${where}: key=${named} is neither a public key nor a name in the key file`,
+    `${where}: its key ${named} is neither a public key (40 characters, as haloweave keygen prints it) nor a name that the key file allows`,
   );
 }
 

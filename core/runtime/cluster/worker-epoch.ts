@@ -1,5 +1,6 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { beginClose, Horizon, settleClose } from '../../kernels/horizon.js';
+import type { KernelOutcome } from '../../kernels/program.js';
 import { Heap } from '../../memory/heap.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { ThreadsControl } from '../../transport/threads/control.js';
@@ -7,9 +8,12 @@ import { cellsFor } from '../../transport/threads/layout.js';
 import { calibrateSpins } from '../../transport/threads/spin.js';
 import { LocalRanks } from '../local-ranks.js';
 import type { RankResult } from '../rank-entry.js';
+import type { PieceStore } from './buddy.js';
 import { decodeArgs, outcomePieces, wireError } from './control-codec.js';
 import type { ControlMessage, ControlOf } from './control-messages.js';
+import { FieldSender } from './field-sender.js';
 import type { EpochBridge, HostNetwork } from './network.js';
+import { WorkerSaves } from './worker-saves.js';
 
 /** How often a host tells how far its ranks are, in ms: what a person can follow. */
 const PROGRESS_EVERY = 200;
@@ -20,8 +24,9 @@ export interface WorkerEpochSetup {
   plan: ControlOf<'epoch'>;
   /** Path of the bundled module. */
   program: string;
-  /** Null where all ranks of the epoch are here. */
-  network: HostNetwork | null;
+  network: HostNetwork;
+  /** Keeps what the ranks save, and has what they go on from. */
+  store: PieceStore;
   send: (message: ControlMessage) => void;
   /** Another host (−1: this one) has made it impossible to go on. */
   onFault: (host: number, error: Error) => void;
@@ -38,20 +43,23 @@ export class WorkerEpoch {
   readonly #ranks: LocalRanks;
   readonly #own: number[];
   readonly #bridge: EpochBridge | null;
+  readonly #fields: FieldSender;
+  readonly #fault: (error: Error) => void;
+  /** What rank 0 gave, if it is here and done. */
+  #first: KernelOutcome | null = null;
   readonly #size: number;
+  readonly #saves: WorkerSaves;
   #reporting: NodeJS.Timeout | null = null;
   #ended: Promise<void> | null = null;
   #running: Promise<void> | null = null;
 
-  constructor({ host, plan, program, network, send, onFault }: WorkerEpochSetup) {
+  constructor({ host, plan, program, network, store, send, onFault }: WorkerEpochSetup) {
     const { epoch, hostOf } = plan;
     this.number = epoch;
     this.#send = send;
     this.#size = hostOf.length;
     this.#own = hostOf.flatMap((h, rank) => (h === host ? [rank] : []));
     const apart = hostOf.some((h) => h !== host);
-    if (apart && !network)
-      throw new HaloweaveError('usage', 'ranks on several hosts need a network, and this host has none');
     const placement = apart ? { hostOf: Int32Array.from(hostOf), host } : null;
     this.#control = new ThreadsControl(
       this.#size,
@@ -61,7 +69,10 @@ export class WorkerEpoch {
     );
     this.#horizon = new Int32Array(new SharedArrayBuffer(Horizon.bytes(this.#size)));
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(this.#size));
-    this.#bridge = apart && network ? network.bridge(this.#control, this.#heap, onFault) : null;
+    this.#saves = new WorkerSaves({ host, plan, own: this.#own, store, send });
+    this.#bridge = apart ? network.bridge(this.#control, this.#heap, onFault) : null;
+    this.#fields = new FieldSender(network.mesh);
+    this.#fault = (error) => onFault(-1, error);
     this.#ranks = new LocalRanks({
       ranks: this.#own,
       control: this.#control,
@@ -76,14 +87,19 @@ export class WorkerEpoch {
         hostOf: placement?.hostOf ?? null,
         horizon: this.#horizon.buffer as SharedArrayBuffer,
         progress: this.#progress,
-        checkpoint: null,
-        saved: null,
+        checkpoint: this.#saves.plan,
+        saved: this.#saves.saved,
+        delivered: plan.delivered,
         trace: null,
       },
       placement,
       output: plan.output,
       tagOutput: false,
       onPrinted: (rank, descriptor, bytes) => send({ type: 'printed', epoch, rank, descriptor, bytes }),
+      onCheckpoint: (notice) => this.#saves.take(notice),
+      onWriting: () => send({ type: 'writing', epoch }),
+      onDelivered: (state) => send({ type: 'delivered', epoch, state }),
+      onPieceWanted: (part) => this.#saves.fetch(part),
       onNames: (names) => send({ type: 'names', epoch, names }),
       onBegun: (rank, recovers) => send({ type: 'begun', epoch, rank, recovers }),
       onFailed: (rank, error) => send({ type: 'failed', epoch, rank, error: wireError(error) }),
@@ -99,6 +115,7 @@ export class WorkerEpoch {
 
   #finish(results: RankResult[]): void {
     this.#report();
+    for (const r of results) if (r.ok && r.outcome.rank === 0) this.#first = r.outcome.kernel;
     for (const result of results) for (const piece of outcomePieces(this.number, result)) this.#send(piece);
   }
 
@@ -112,7 +129,16 @@ export class WorkerEpoch {
     this.#ranks.shown(bytes);
   }
 
+  /** Sends a field of the final state to the coordinator. Only while the epoch, and so the heap, lives. */
+  gather(field: number): void {
+    const { gather: table, cycles } = this.#first ?? { gather: null, cycles: 0 };
+    if (!table) throw new HaloweaveError('format', `field ${field} is wanted, but no state is kept here`);
+    const sent = this.#fields.send(0, this.number, { heap: this.#heap, table, field, cycles });
+    sent.catch((error: Error) => this.#fault(error));
+  }
+
   abort(culprit: number): void {
+    this.#saves.end();
     this.#ranks.abort(culprit);
   }
 
@@ -137,7 +163,7 @@ export class WorkerEpoch {
   }
 
   closed(cycles: number): void {
-    settleClose(this.#horizon, cycles);
+    this.#saves.closed(settleClose(this.#horizon, cycles));
     this.#control.wakeAll();
   }
 
@@ -148,6 +174,8 @@ export class WorkerEpoch {
   }
 
   async #end(): Promise<void> {
+    this.#saves.end();
+    this.#fields.end();
     await this.#ranks.end();
     await this.#running;
     if (this.#reporting) clearInterval(this.#reporting);

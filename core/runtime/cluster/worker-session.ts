@@ -1,12 +1,24 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
-import { Pieces, probeEndpoint, readControl, sendControl, wireAddress, wireError } from './control-codec.js';
+import { PieceStore } from './buddy.js';
+import {
+  encodeParts,
+  Pieces,
+  probeEndpoint,
+  readControl,
+  sendControl,
+  wireAddress,
+  wireError,
+} from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
+import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { compareVersions, foreignProtocol } from './identity.js';
 import type { HostNetwork, OpenNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { CONTACT_LOOK, Contacts } from './reachability.js';
+import { sayRefused } from './say-refused.js';
 import { WorkerEpoch } from './worker-epoch.js';
 
 /** How long a goodbye may take to arrive, in ms: beyond that the coordinator finds out by itself. */
@@ -24,9 +36,9 @@ export interface SessionSetup {
   say: (text: string) => void;
 }
 
-/** How a worker's time with a coordinator ended. */
+/** How a worker's time with a coordinator ended; `forgotten`: the coordinator lives, and has given this worker up. */
 export interface SessionEnd {
-  how: 'bye' | 'lost' | 'refused' | 'left';
+  how: 'bye' | 'lost' | 'forgotten' | 'refused' | 'left';
   reason: string;
   /** Of a refusal: whether it may be tried again. */
   wait: boolean;
@@ -45,8 +57,12 @@ export class WorkerSession {
   #network: HostNetwork | null = null;
   #bundle: { sha256: string; pieces: number; got: Pieces } | null = null;
   #epoch: WorkerEpoch | null = null;
+  /** Pieces of saved states outlive the epochs that saved them. */
+  #store: PieceStore | null = null;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
+  #looking: NodeJS.Timeout | null = null;
+  #unreachable = '';
 
   constructor(peer: ControlPeer, setup: SessionSetup) {
     this.#peer = peer;
@@ -57,7 +73,10 @@ export class WorkerSession {
       await this.#giveBack();
       return end;
     });
-    this.#pulse = new Pulse((_, reason) => this.#finish({ how: 'lost', reason, wait: false }));
+    this.#pulse = new Pulse(
+      (_, reason, forgotten) => this.#finish({ how: forgotten ? 'forgotten' : 'lost', reason, wait: false }),
+      COORDINATOR_SILENCE,
+    );
     if (setup.endpoint === null) this.#pulse.add(0, peer, null);
     else this.#pulse.addOnceHeard(0, peer, setup.endpoint);
     peer.onMessage = (body) => this.#take(body);
@@ -92,6 +111,11 @@ export class WorkerSession {
     this.#finish({ how: 'left', reason, wait: false });
   }
 
+  /** The coordinator is not there. */
+  giveUp(reason: string): void {
+    this.#finish({ how: 'lost', reason, wait: false });
+  }
+
   #send(message: ControlMessage): void {
     if (!this.#over) sendControl(this.#peer, message);
   }
@@ -103,7 +127,9 @@ export class WorkerSession {
   }
 
   async #giveBack(): Promise<void> {
+    if (this.#looking) clearInterval(this.#looking);
     await this.#epoch?.end();
+    sayRefused(this.#setup.say, this.#network?.mesh.refused);
     this.#network?.close();
     await this.#peer.flushed(GOODBYE);
     this.#pulse.stop();
@@ -144,6 +170,9 @@ export class WorkerSession {
       case 'warning':
         this.#setup.say(message.text);
         return;
+      case 'gone':
+        this.#network?.drop(message.host);
+        return;
       case 'bye':
         this.#finish({ how: 'bye', reason: message.reason, wait: false });
         return;
@@ -155,6 +184,15 @@ export class WorkerSession {
         return;
       case 'epoch':
         void this.#prepare(message);
+        return;
+      case 'hold':
+        this.#store?.begin(message.epoch, message.base);
+        return;
+      case 'commit':
+        this.#store?.commit(message.epoch, message.cycles);
+        return;
+      case 'forget':
+        this.#store?.forget(message.epoch, message.cycles);
         return;
       default:
         this.#inEpoch(message);
@@ -171,17 +209,34 @@ export class WorkerSession {
   async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
     if (this.#over || this.joined) return;
     this.#host = host;
-    const network = await this.#setup.network(host, (from, reason) => this.#broken(from, reason));
+    const network = await this.#setup.network(
+      host,
+      (from, reason) => this.#broken(from, reason),
+      (from, freight, epoch, frames) => this.#store?.take(from, freight, epoch, frames),
+    );
     // The coordinator may have gone meanwhile.
     if (this.#over) {
       network.close();
       return;
     }
     this.#network = network;
+    this.#store = new PieceStore(host, network.mesh, (epoch, cycles, holder, parts) =>
+      this.#send({ type: 'kept', epoch, cycles, holder, parts: encodeParts(parts) }),
+    );
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
       this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
+    const contacts = new Contacts(performance.now());
+    this.#looking = setInterval(() => this.#lookAround(contacts, network), CONTACT_LOOK);
     this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
+  }
+
+  /** Tells the coordinator which hosts this one cannot reach, whenever they are others than before. */
+  #lookAround(contacts: Contacts, network: HostNetwork): void {
+    const hosts = contacts.look(performance.now(), network.contacts(), this.#pulse.roundTrip(0));
+    if (hosts.join() === this.#unreachable) return;
+    this.#unreachable = hosts.join();
+    this.#send({ type: 'unreachable', hosts });
   }
 
   #offered({ sha256, pieces }: ControlOf<'bundle'>): void {
@@ -224,12 +279,16 @@ export class WorkerSession {
     try {
       const program = this.#modules.get(plan.sha256);
       if (!program) throw new HaloweaveError('format', `bundle ${plan.sha256} has not come`);
-      this.#network?.connect(plan.addresses);
+      const [network, store] = [this.#network, this.#store];
+      if (!network || !store) throw new HaloweaveError('format', 'an epoch before this worker has joined');
+      network.connect(plan.addresses);
+      store.begin(plan.epoch, plan.base);
       this.#epoch = new WorkerEpoch({
         host: this.#host,
         plan,
         program,
-        network: this.#network,
+        network,
+        store,
         send: (m) => this.#send(m),
         onFault: (host, error) => this.#fault(plan.epoch, host, error),
       });
@@ -262,6 +321,9 @@ export class WorkerSession {
         return;
       case 'printed-taken':
         epoch.shown(message.bytes);
+        return;
+      case 'gather':
+        epoch.gather(message.field);
         return;
       case 'abort':
         epoch.abort(message.culprit);

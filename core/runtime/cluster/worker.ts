@@ -2,6 +2,7 @@ import type { Security } from '../../transport/zeromq/curve.js';
 import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
+import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { thisProcess } from './identity.js';
 import type { OpenNetwork } from './network.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
@@ -83,16 +84,39 @@ export async function listenAsWorker(
 const SAID_AFTER = 1000;
 
 /**
- * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. Gives how it ended.
+ * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. A worker that was given up
+ * (it was stopped, or could not be reached for a while) joins again, as a new host. Gives how it ended.
  */
 export async function connectAsWorker(
   endpoint: string,
   serverKey: string | null,
   setup: WorkerSetup,
 ): Promise<SessionEnd> {
+  let end = await connectOnce(endpoint, serverKey, setup, Number.POSITIVE_INFINITY);
+  while (end.how === 'forgotten' && !setup.leave.aborted) {
+    setup.say('joins again, as a new host');
+    end = await connectOnce(endpoint, serverKey, setup, COORDINATOR_SILENCE);
+  }
+  return end;
+}
+
+/** `patience`: how long the coordinator may take to answer, in ms. */
+async function connectOnce(
+  endpoint: string,
+  serverKey: string | null,
+  setup: WorkerSetup,
+  patience: number,
+): Promise<SessionEnd> {
   const session = newSession(connectControl(endpoint, setup.security, serverKey), setup, endpoint);
-  const waiting = setTimeout(() => {
-    if (!session.joined) setup.say(`waiting for a coordinator at ${endpoint}`);
+  const began = performance.now();
+  let said = false;
+  const waiting = setInterval(() => {
+    if (session.joined) clearInterval(waiting);
+    else if (performance.now() - began >= patience) session.giveUp(`nobody answers at ${endpoint}`);
+    else if (!said) {
+      said = true;
+      setup.say(`waiting for a coordinator at ${endpoint}`);
+    }
   }, SAID_AFTER);
   const left = whenAborted(setup.leave, () => session.leave());
   const stopped = whenAborted(setup.stop, () => session.stop('the worker was stopped'));
@@ -102,7 +126,7 @@ export async function connectAsWorker(
     sayEnd(session, end, setup.say);
     return end;
   } finally {
-    clearTimeout(waiting);
+    clearInterval(waiting);
     left();
     stopped();
   }
@@ -114,7 +138,7 @@ function newSession(peer: ControlPeer, setup: WorkerSetup, endpoint: string | nu
 }
 
 function sayEnd(session: WorkerSession, { how, reason }: SessionEnd, say: (text: string) => void): void {
-  if (how === 'lost') say(`${session.coordinator} is lost: ${reason}`);
+  if (how === 'lost' || how === 'forgotten') say(`${session.coordinator} is lost: ${reason}`);
   else if (how === 'refused') say(`refused: ${reason}`);
 }
 

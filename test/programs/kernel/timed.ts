@@ -7,7 +7,10 @@ function spend(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** A diffusion whose state depends on every cycle, as slow as asked; `deadly: part` kills its process in that part, in cycle 3. */
+/**
+ * A diffusion whose state depends on every cycle, as slow as asked; `deadly: part` kills its process in that part, in
+ * cycle 3. In the process `stuck`, that cycle of part 0 takes `stuckFor` ms.
+ */
 export default partitionKernel({
   partition: ({ parts }) =>
     grid({ shape: [24, 24], parts, halo: 1, boundary: 'periodic', fields: { u: 'f64', next: 'f64' } }),
@@ -19,6 +22,7 @@ export default partitionKernel({
       process.kill(process.pid, 'SIGKILL');
       spend(1000);
     }
+    if (args.stuck === process.pid && part.id === 0 && cycle === 3) spend(Number(args.stuckFor));
     if (args.exits === part.id && cycle === 3) process.exit(7);
     const [n = 0, m = 0] = part.shape;
     const { data: u, offset, stride } = part.u;

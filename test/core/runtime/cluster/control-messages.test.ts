@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeArgs,
   encodeArgs,
+  encodeParts,
   outcomePieces,
   Pieces,
   readControl,
@@ -89,6 +90,10 @@ const MESSAGES: ControlMessage[] = [
     addresses: [address],
     output: 1,
     tagOutput: false,
+    memoryEvery: 10,
+    diskEvery: null,
+    base: { epoch: 2, cycles: 40, sets: [{ parts: encodeParts([-1, 0, 7]), holders: [1, 3] }] },
+    delivered: 41,
   },
   { type: 'ready', epoch: 1 },
   { type: 'begin', epoch: 1 },
@@ -109,15 +114,26 @@ const MESSAGES: ControlMessage[] = [
   { type: 'closing', epoch: 1, cycles: 3 },
   { type: 'closed', epoch: 1, cycles: 3 },
   { type: 'progress', epoch: 1, board: new Uint8Array(8) },
+  { type: 'hold', epoch: 1, base: null },
+  { type: 'saving', epoch: 1, cycles: 10 },
+  { type: 'kept', epoch: 1, cycles: 10, holder: 2, parts: encodeParts([0, 3]) },
+  { type: 'left-out', epoch: 1, cycles: 10 },
+  { type: 'partless', epoch: 1 },
+  { type: 'writing', epoch: 1 },
+  { type: 'delivered', epoch: 1, state: 5 },
+  { type: 'commit', epoch: 1, cycles: 10 },
+  { type: 'forget', epoch: 1, cycles: 10 },
   { type: 'leave' },
   { type: 'bye', reason: 'done' },
 ];
 
 /** Bytes as plain arrays: which class holds them does not matter. */
-const plain = (message: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(message).map(([k, v]) => [k, v instanceof Uint8Array ? new Uint8Array(v) : v]),
-  );
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+}
 
 describe('control messages', () => {
   it.each(MESSAGES)('$type comes as it was', (message) => {
