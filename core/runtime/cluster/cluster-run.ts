@@ -31,6 +31,7 @@ import { hostsOf } from './membership.js';
 import type { Finish, MembershipAction, Running } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
+import { refuseForeign } from './refuse-foreign.js';
 import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {
@@ -59,6 +60,10 @@ export class ClusterRun {
   readonly #names = new Map<number, string>();
   /** Workers that have joined since the epoch began. */
   #waiting: Member[] = [];
+  /** Workers that have asked to go since then. */
+  readonly #leaving: Member[] = [];
+  /** All ranks of the epoch have begun. */
+  #begun = false;
   #epoch: CoordinatorEpoch | null = null;
   #hostOf: number[] = [];
   #outcome: EpochOutcome | null = null;
@@ -109,9 +114,19 @@ export class ClusterRun {
     return this.#epoch?.takeField(host, epoch, frames) ?? null;
   }
 
-  /** A worker has joined: it gets work with the next epoch. */
+  /** A worker has joined: it gets work once the ranks have begun, at the next cycle that they can all stop after. */
   joined(member: Member): void {
     this.#waiting.push(member);
+    if (this.#begun) this.#greet(this.#waiting.splice(0));
+  }
+
+  /** A worker asks to go: its parts go to the others first. */
+  leave(member: Member): void {
+    if (this.#waiting.includes(member)) {
+      this.#waiting = this.#waiting.filter((m) => m !== member);
+      void this.#setup.coordinator.release(member);
+    } else if (this.#begun) this.#recovery.tell({ type: 'leave', host: member.host });
+    else this.#leaving.push(member);
   }
 
   /** A host is gone: the epoch ends on the others. */
@@ -163,6 +178,8 @@ export class ClusterRun {
     const interrupt = (): void => {
       this.#interrupted = true;
       this.#recovery.tell({ type: 'interrupt' });
+      // Also if it is being closed for another one already.
+      this.#epoch?.interrupt();
     };
     options.signal?.addEventListener('abort', interrupt, { once: true });
     let finish: Finish;
@@ -263,6 +280,7 @@ export class ClusterRun {
     const members = new Map(hosts.map((h) => [h, coordinator.members.get(h)!]));
     const bundle = this.#bundle!;
     this.#hostOf = hostOf;
+    this.#begun = false;
     new ProgressBoard(this.#progress).restart(hostOf.length, start.from === 'beginning' ? 0 : start.cycles);
     this.#stalls!.reset();
     const epoch = new CoordinatorEpoch({
@@ -274,7 +292,11 @@ export class ClusterRun {
       progress: this.#progress,
       printer: this.#printer,
       onNames: this.#watch!.onNames,
-      onBegun: (_, recovers) => this.#recovery.tell({ type: 'program', recovers }),
+      onBegun: (recovers) => this.#recovery.tell({ type: 'program', recovers }),
+      onAllBegun: () => this.#allBegun(),
+      onComputing: () => {
+        for (const host of hosts) this.#recovery.tell({ type: 'begun', host, epoch: number });
+      },
     });
     this.#epoch = epoch;
     void epoch.over.then((outcome) => this.#over(epoch, outcome));
@@ -293,12 +315,20 @@ export class ClusterRun {
     if (this.#interrupted) epoch.interrupt();
   }
 
+  /** Hosts that have come, or want to go, since the epoch began may change it now. */
+  #allBegun(): void {
+    this.#begun = true;
+    this.#greet(this.#waiting.splice(0));
+    for (const { host } of this.#leaving.splice(0)) this.#recovery.tell({ type: 'leave', host });
+  }
+
   /** No thread of the epoch is left. */
   #over(epoch: CoordinatorEpoch, outcome: EpochOutcome): void {
     // If all its hosts are lost, the next one has begun already.
     if (this.#epoch !== epoch) return;
     this.#outcome = outcome;
     this.#epoch = null;
+    this.#begun = false;
     this.#greet(this.#waiting.splice(0));
     const { number } = epoch;
     if (outcome.kind === 'failed') {
@@ -363,20 +393,6 @@ function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
 
 function lostError(message: string): SerialisedError {
   return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-function refuseForeign(options: RunOptions): void {
-  if (options.check)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be checked: --check moves partitions between ranks that share memory; check it with --transport threads',
-    );
-  if (options.trace !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be traced yet: trace it with --transport threads',
-    );
-  if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
 function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
