@@ -153,6 +153,21 @@ describe('output and measures', () => {
     expect(ended.err).toMatch(/going on/);
     expect(wanted(ended.out), ended.err).toEqual(wanted(reference.out));
   });
+
+  it('are delivered once when the host of rank 0 is lost in the middle of a frame', async () => {
+    const reference = await haloweave([...words, '-n', '2', '--', '--ms', '0', '--dies', '30']);
+    await using workers = new WorkerProcesses();
+    const mortal = await workers.listen(1, [], { env: { HALOWEAVE_TEST_EXIT: 'yes' } });
+    const other = await workers.listen(1);
+    const hosts = `${mortal.address},${other.address}`;
+    const ended = await haloweave([
+      ...[...words, '--host', hosts, '--buddy', '4'],
+      ...['--', '--ms', '0', '--dies', '30'],
+    ]);
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.err).toMatch(/going on: restored to cycle \d+ from memory/);
+    expect(wanted(ended.out), ended.err).toEqual(wanted(reference.out));
+  });
 });
 
 describe('a checkpoint', () => {
@@ -222,7 +237,7 @@ describe('a rank thread that is gone', () => {
     using folder = new ScratchFolder();
     const file = kernelProgramFile('mortal');
     await using workers = new WorkerProcesses();
-    const [worker] = await Promise.all([workers.listen(2, [], { HALOWEAVE_TEST_EXIT: '33' })]);
+    const [worker] = await Promise.all([workers.listen(2, [], { env: { HALOWEAVE_TEST_EXIT: '33' } })]);
     const words = ['run', file, '--parts', '6', '--cycles', '60', '--host', worker!.address, '--json'];
     const ended = await haloweave([...words, '--checkpoint', folder.path, '--every', '10']);
     expect(ended.code, ended.err).toBe(3);

@@ -225,6 +225,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('left-out'), epoch, cycles: count }),
   // The host's ranks have no parts: it has nothing to save.
   z.strictObject({ type: z.literal('partless'), epoch }),
+  // The program is about to be given a frame, or asked for its report: what rank 0 prints from here on belongs to that.
+  z.strictObject({ type: z.literal('writing'), epoch }),
   // The program has been given the output of all states below this one.
   z.strictObject({ type: z.literal('delivered'), epoch, state: count }),
   // Everybody has that state: older ones are of no use. Nobody will have the whole of it: nor is it.

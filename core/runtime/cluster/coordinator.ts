@@ -120,12 +120,15 @@ export class Coordinator {
   /** Lets a worker go that has asked to. */
   async release(member: Member): Promise<void> {
     this.#forget(member);
+    this.#setup.say(`host ${member.host}, ${member.name}, has left`);
     await member.bye('it asked to go');
   }
 
   async close(reason: string): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const { reject } of this.#awaited.values())
+      reject(new HaloweaveError('aborted', 'the coordinator was closed while it waited for a worker'));
     const members = [...this.members.values()];
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
@@ -137,7 +140,7 @@ export class Coordinator {
   }
 
   async #name(spec: HostSpec): Promise<void> {
-    const { security, keys } = this.#setup.secured;
+    const { security, keys, refusal } = this.#setup.secured;
     const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
     const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
     const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
@@ -152,7 +155,7 @@ export class Coordinator {
           reject(
             new HaloweaveError(
               'usage',
-              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`,
+              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): ${refusal(endpoint) ?? `start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`}`,
             ),
           );
         }, patience);

@@ -29,9 +29,15 @@ export default partitionKernel({
   output: {
     every: 3,
     fields: ['u'],
-    write({ cycle, fields }) {
+    write({ cycle, fields }, { args }) {
       const u = fields.u!.data as Float64Array;
       console.log(`frame ${cycle}: ${u[0]} ${u[u.length - 1]}`);
+      if (args.dies === cycle && process.env.HALOWEAVE_TEST_EXIT) {
+        // What has been printed gets to the host and on: only then is the frame cut off.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+        process.kill(process.pid, 'SIGKILL');
+      }
+      console.log(`frame ${cycle} ends`);
     },
   },
   report({ history }) {

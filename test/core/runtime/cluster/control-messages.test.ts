@@ -119,6 +119,7 @@ const MESSAGES: ControlMessage[] = [
   { type: 'kept', epoch: 1, cycles: 10, holder: 2, parts: encodeParts([0, 3]) },
   { type: 'left-out', epoch: 1, cycles: 10 },
   { type: 'partless', epoch: 1 },
+  { type: 'writing', epoch: 1 },
   { type: 'delivered', epoch: 1, state: 5 },
   { type: 'commit', epoch: 1, cycles: 10 },
   { type: 'forget', epoch: 1, cycles: 10 },
