@@ -206,7 +206,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #leave(member: Member): Promise<void> {
-    if (!this.#run) await this.#coordinator.release(member);
+    if (this.#run) this.#run.leave(member);
+    else await this.#coordinator.release(member);
   }
 }
 

@@ -3,7 +3,7 @@ import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
 import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ClusterSecurity } from './cluster-security.js';
-import { probeEndpoint } from './control-codec.js';
+import { probeEndpoint, wireAddress } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
@@ -209,6 +209,9 @@ export class Coordinator {
   #hasJoined(member: Member, probe: string | null): void {
     this.#pulse.listensAt(member.host, probe ?? probeEndpoint(member.address!, this.#network!.mesh.address));
     this.#network?.connect([member.address!]);
+    // Who joins may go on from what a host has that will have no ranks any more.
+    const addresses = this.joined.map((m) => wireAddress(m.address!));
+    for (const m of this.joined) m.send({ type: 'hosts', addresses });
     this.#awaited.get(member.host)?.resolve();
     this.#events.joined(member);
   }

@@ -176,6 +176,9 @@ export class WorkerSession {
       case 'warning':
         this.#setup.log.warn(message.text);
         return;
+      case 'hosts':
+        this.#network?.connect(message.addresses);
+        return;
       case 'gone':
         this.#network?.drop(message.host);
         return;
@@ -346,7 +349,7 @@ export class WorkerSession {
         epoch.close();
         return;
       case 'closed':
-        epoch.closed(message.cycles);
+        epoch.closed(message.cycles, message.moves);
         return;
       case 'end':
         void epoch.end().then(() => this.#send({ type: 'ended', epoch: epoch.number }));
