@@ -5,6 +5,7 @@ import { connectControl, listenForControl } from './control-sockets.js';
 import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { thisProcess } from './identity.js';
 import type { OpenNetwork } from './network.js';
+import { sayRefused } from './say-refused.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
 
 export interface WorkerSetup {
@@ -76,6 +77,7 @@ export async function listenAsWorker(
   } finally {
     left();
     stopped();
+    sayRefused(setup.say, listener.refused);
     listener.close();
   }
 }

@@ -23,34 +23,39 @@ const MOST_WAITING = 64 << 20;
  */
 export class Relay {
   readonly #server: Server;
-  readonly #target: { host: string; port: number };
+  /** Where it passes connections on to. */
+  target: { host: string; port: number };
   readonly #random: RandomStream;
   #draws = 0;
   readonly #lines = new Set<Line>();
   faults: RelayFaults;
   #stalled = false;
   #down = false;
+  /** How often there was something to cut. */
+  cuts = 0;
   /** Connections made through it so far. */
   connections = 0;
   /** Bytes that have passed, both ways. */
   passed = 0;
 
   private constructor(target: { host: string; port: number }, seed: number, faults: RelayFaults) {
-    this.#target = target;
+    this.target = target;
     this.#random = new RandomStream(seed);
     this.faults = faults;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
+  /** A relay to a port; `at` is where it listens, by default any port of 127.0.0.1. */
   static async to(
     port: number,
-    options: { seed?: number; host?: string; faults?: RelayFaults } = {},
+    options: { seed?: number; host?: string; faults?: RelayFaults; at?: { host: string; port: number } } = {},
   ): Promise<Relay> {
     const { seed = 1, host = '127.0.0.1', faults = { delay: 0, jitter: 0 } } = options;
+    const at = options.at ?? { host: '127.0.0.1', port: 0 };
     const relay = new Relay({ host, port }, seed, faults);
     await new Promise<void>((resolve, reject) => {
       relay.#server.once('error', reject);
-      relay.#server.listen(0, '127.0.0.1', resolve);
+      relay.#server.listen(at.port, at.host, resolve);
     });
     return relay;
   }
@@ -59,12 +64,18 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** `tcp://…` to connect to. */
+  get endpoint(): string {
+    return `tcp://${(this.#server.address() as AddressInfo).address}:${this.port}`;
+  }
+
   get open(): number {
     return this.#lines.size;
   }
 
   /** Resets all connections. New ones are made as before. */
   cut(): void {
+    if (this.#lines.size > 0) this.cuts++;
     for (const line of [...this.#lines]) line.reset();
   }
 
@@ -114,7 +125,7 @@ export class Relay {
 
   #accept(near: Socket): void {
     this.connections++;
-    const far = this.#down ? null : openConnection({ ...this.#target, allowHalfOpen: true });
+    const far = this.#down ? null : openConnection({ ...this.target, allowHalfOpen: true });
     const line = new Line(this, near, far, () => this.#lines.delete(line));
     this.#lines.add(line);
   }
