@@ -1,12 +1,15 @@
 import { HaloweaveError } from '../base/errors.js';
+import { RunError } from '../runtime/run-options.js';
 
 export const ExitCode = { done: 0, failed: 1, usage: 2, lost: 3, interrupted: 130 } as const;
 
 /** Prints an error for a person, and gives the exit code that belongs to it. */
 export function reportError(error: unknown): number {
   if (error instanceof HaloweaveError) {
-    // Wrong usage needs no stack; a failing program's stack is the user's own.
-    const text = error.code === 'usage' ? `haloweave: ${error.message}` : (error.stack ?? error.message);
+    // A stack that says something is that of a failing rank, or of the program; wrong usage and lost workers have none.
+    const stackless = ['usage', 'lost', 'aborted'].includes(error.code);
+    const own = stackless && !(error instanceof RunError && error.rank >= 0);
+    const text = own ? `haloweave: ${error.message}` : (error.stack ?? error.message);
     process.stderr.write(`${text}\n`);
     if (error.code === 'usage') return ExitCode.usage;
     if (error.code === 'lost') return ExitCode.lost;

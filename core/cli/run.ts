@@ -61,7 +61,7 @@ export function runFlags(command: Command): Command {
       'threads (default), inline: everything in one thread, for a debugger, or zeromq: see --host',
     )
     .option('--host <list>', 'run on the workers that listen there: a:7100,b:7100')
-    .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=PUBLICKEY], one a line')
+    .option('--hostfile <file>', 'the same from a file: host[:port] slots=N [key=KEY|NAME], one a line')
     .option('--listen <endpoint>', 'run on workers that join with worker --connect; waits for -n ranks')
     .option('--keys <file>', 'key file (see keygen); needed for workers on other machines')
     .option('--oversubscribe', 'allow more ranks than the workers offer')

@@ -14,6 +14,7 @@ interface WorkerFlags {
   connect?: string;
   ranks?: number;
   keys?: string;
+  serverKey?: string;
   dataPort?: number;
   advertise?: string;
 }
@@ -31,6 +32,10 @@ export function addWorkerCommand(program: Command): void {
       wholeNumber('-n', 1),
     )
     .option('--keys <file>', 'key file (see keygen); needed for addresses that other machines can reach')
+    .option(
+      '--server-key <key>',
+      'with --connect: the public key of the coordinator, or its name in the key file (default: that of the key file)',
+    )
     .option(
       '--data-port <number>',
       'port for data between hosts (default: any)',
@@ -58,6 +63,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     throw new HaloweaveError(
       'usage',
       'worker: use either --listen tcp://ADDRESS:PORT, to be named by run --host, or --connect tcp://ADDRESS:PORT, to join a run with --listen',
+    );
+  if (listen !== undefined && flags.serverKey !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'worker: --server-key is that of a coordinator to --connect to; who may connect to --listen, the key file says',
     );
   const option = listen === undefined ? '--connect' : '--listen';
   const endpoint = endpointOf(listen ?? connect!, option);
@@ -89,7 +99,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   };
   try {
     if (listen === undefined) {
-      const { how } = await connectAsWorker(checked, serverKey(null, keys, checked), setup);
+      const { how } = await connectAsWorker(
+        checked,
+        serverKey(flags.serverKey ?? null, keys, checked),
+        setup,
+      );
       return how === 'refused'
         ? ExitCode.failed
         : how === 'lost' || how === 'forgotten'

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { Cluster, type RunOptions, type RunResult, run } from 'haloweave';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Relay, type RelayFaults } from '../support/faults/relay.js';
@@ -10,15 +9,6 @@ const PARTS = 4;
 const HOSTS = 2;
 /** Address of this machine at which relays stand in for the data ports of workers, which listen at 127.0.0.1. */
 const STAND_IN = '127.0.0.2';
-
-/** A port that nobody listens at, at both addresses. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('workers behind relays, with all they hear and say', () => {
   const references = new Map<number, string | null>();
@@ -38,12 +28,11 @@ describe('workers behind relays, with all they hear and say', () => {
     const hosts: string[] = [];
     notices.length = 0;
     for (let k = 0; k < HOSTS; k++) {
-      const data = await freePort();
-      const words = ['--data-port', String(data), '--advertise', STAND_IN];
+      const data = await Relay.to(0, { seed: 2 * k + 1, faults, at: STAND_IN });
+      const words = ['--data-port', String(data.port), '--advertise', STAND_IN];
       const worker = await workers.listen(1, words, { tcpOnly: true });
       const control = await Relay.to(Number(worker.address.split(':')[1]), { seed: 2 * k, faults });
-      relays.push(control);
-      relays.push(await Relay.to(data, { seed: 2 * k + 1, faults, at: { host: STAND_IN, port: data } }));
+      relays.push(control, data);
       hosts.push(`127.0.0.1:${control.port}`);
     }
     await using cluster = await Cluster.start({

@@ -19,13 +19,16 @@ const PATIENCE = 10_000;
 export interface ClusterOptions {
   /** Workers that listen: `address` or `address:port` (default port 7100). */
   hosts?: readonly string[];
-  /** File with one worker a line: `address[:port] [slots=N] [key=PUBLICKEY]`. */
+  /** File with one worker a line: `address[:port] [slots=N] [key=KEY|NAME]`, the key or the name that the key file has for it. */
   hostfile?: string;
   /** `tcp://address:port` at which workers may join at any time; port 0 for any that is free. */
   listen?: string;
   /** Key file (see `haloweave keygen`); needed for addresses that other machines can reach. */
   keys?: string;
-  /** Ranks of a run, and, with `listen`, how many slots to wait for at the start (default: all that the workers offer). */
+  /**
+   * Ranks of a run (default: all that the workers offer), and, with `listen`, how many slots to wait for at the start (default 1;
+   * 0 to wait for none).
+   */
   ranks?: number;
   /** Allow more ranks than slots (default false). */
   oversubscribe?: boolean;
@@ -73,6 +76,9 @@ export class Cluster implements AsyncDisposable {
       },
       {
         joined: (member) => {
+          // Those that have been named are expected, and an error if they do not come.
+          if (options.listen !== undefined)
+            say(`host ${member.host}, ${member.name}, has joined with ${ranksText(member.slots)}`);
           this.#run?.joined(member);
           this.#onJoined();
         },
@@ -132,7 +138,8 @@ export class Cluster implements AsyncDisposable {
       bundle: () => bundleProgram(file),
       file,
       options,
-      ranks: this.#options.ranks,
+      // 0 says not to wait, not that a run has none.
+      ranks: this.#options.ranks || undefined,
       oversubscribe: this.#options.oversubscribe ?? false,
       firstEpoch: this.#nextEpoch,
       say: this.#say,
@@ -159,27 +166,22 @@ export class Cluster implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { listen, ranks = 1, oversubscribe = false, signal } = this.#options;
-    await this.#coordinator.start();
+    await unlessAborted(this.#coordinator.start(), signal);
     if (listen === undefined) {
       ranksOn(this.#coordinator.offers, ranks, oversubscribe);
       return;
     }
     this.#say(`workers may join with haloweave worker --connect ${this.endpoint}`);
-    await new Promise<void>((resolve, reject) => {
-      const give = (): void => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
-      signal?.addEventListener('abort', give, { once: true });
-      if (signal?.aborted) give();
+    if (ranks === 0) return;
+    const enough = new Promise<void>((resolve) => {
       this.#onJoined = () => {
         const { offers } = this.#coordinator;
-        if (!hasRoom(offers, ranks, oversubscribe)) {
-          this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
-          return;
-        }
-        signal?.removeEventListener('abort', give);
-        resolve();
+        if (hasRoom(offers, ranks, oversubscribe)) resolve();
+        else this.#say(`waiting for workers: ${tooFew(offers, ranks)}`);
       };
       this.#onJoined();
     });
+    await unlessAborted(enough, signal);
     this.#onJoined = () => {};
   }
 
@@ -203,4 +205,22 @@ function hostsOf({ hosts = [], hostfile, listen }: ClusterOptions): HostSpec[] {
   if (specs.length === 0 && listen === undefined)
     throw new HaloweaveError('usage', 'a cluster needs workers: name hosts, or listen for workers to join');
   return specs;
+}
+
+const ranksText = (n: number): string => `${n} rank${n === 1 ? '' : 's'}`;
+
+/** What is waited for, or an error 'aborted' if the signal comes first. */
+async function unlessAborted(waited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return waited;
+  let give: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    give = () => reject(new HaloweaveError('aborted', 'interrupted while waiting for workers'));
+  });
+  signal.addEventListener('abort', give, { once: true });
+  if (signal.aborted) give();
+  try {
+    await Promise.race([waited, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
 }

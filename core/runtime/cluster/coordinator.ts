@@ -11,6 +11,7 @@ import { thisProcess } from './identity.js';
 import { Member } from './member.js';
 import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
+import { CONTACT_LOOK, Complaints, Contacts, verdictText } from './reachability.js';
 import { sayRefused } from './say-refused.js';
 import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
@@ -53,6 +54,9 @@ export class Coordinator {
   #network: HostNetwork | null = null;
   /** Workers that have been named and have not joined yet, with who waits for them. */
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #contacts = new Contacts(performance.now());
+  readonly #complaints = new Complaints();
+  #judging: NodeJS.Timeout | null = null;
   #nextHost = 1;
   #closed = false;
 
@@ -93,6 +97,7 @@ export class Coordinator {
       (host, reason) => this.#lost(host, reason),
       (...message) => this.#events.freight(...message),
     );
+    this.#judging = setInterval(() => this.#judge(), CONTACT_LOOK);
     if (listen !== null)
       this.#listener = await listenForControl(
         listen,
@@ -115,15 +120,19 @@ export class Coordinator {
   /** Lets a worker go that has asked to. */
   async release(member: Member): Promise<void> {
     this.#forget(member);
+    this.#setup.say(`host ${member.host}, ${member.name}, has left`);
     await member.bye('it asked to go');
   }
 
   async close(reason: string): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const { reject } of this.#awaited.values())
+      reject(new HaloweaveError('aborted', 'the coordinator was closed while it waited for a worker'));
     const members = [...this.members.values()];
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
+    if (this.#judging) clearInterval(this.#judging);
     sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
     this.#listener?.close();
     this.#network?.close();
@@ -131,7 +140,7 @@ export class Coordinator {
   }
 
   async #name(spec: HostSpec): Promise<void> {
-    const { security, keys } = this.#setup.secured;
+    const { security, keys, refusal } = this.#setup.secured;
     const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
     const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
     const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
@@ -146,7 +155,7 @@ export class Coordinator {
           reject(
             new HaloweaveError(
               'usage',
-              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`,
+              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): ${refusal(endpoint) ?? `start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`}`,
             ),
           );
         }, patience);
@@ -169,7 +178,10 @@ export class Coordinator {
         refused: (m, reason) => this.#lost(m.host, reason),
         leave: (m) => this.#events.leave(m),
         gone: (m, reason) => this.#lost(m.host, reason),
-        message: (m, message) => this.#events.message(m, message),
+        message: (m, message) => {
+          if (message.type === 'unreachable') this.#complaints.tell(m.host, message.hosts);
+          else this.#events.message(m, message);
+        },
         say: this.#setup.say,
       },
     );
@@ -186,9 +198,18 @@ export class Coordinator {
     this.#events.joined(member);
   }
 
+  /** Gives up whoever is cut off from others, so that those can go on. */
+  #judge(): void {
+    const now = performance.now();
+    this.#complaints.tell(0, this.#contacts.look(now, this.#network!.contacts(), 0));
+    const verdict = this.#complaints.judge(now, (host) => this.#pulse.answers(host));
+    if (verdict) this.evict(verdict.host, verdictText(verdict));
+  }
+
   #forget(member: Member): void {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
+    this.#complaints.forget(member.host);
     this.#network?.drop(member.host);
     if (member.address) for (const m of this.members.values()) m.send({ type: 'gone', host: member.host });
   }

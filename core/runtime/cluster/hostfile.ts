@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { HaloweaveError } from '../../base/errors.js';
 import { fileError } from '../../memory/files.js';
+import { isKey, isKeyName } from '../../transport/zeromq/keys.js';
 import { endpointOf } from './endpoints.js';
 
 /** A worker that is to be connected to. */
@@ -9,12 +10,12 @@ export interface HostSpec {
   endpoint: string;
   /** Most ranks that it gets; null for as many as it offers. */
   slots: number | null;
-  /** Z85 public key, if it is not among the known ones. */
+  /** Its Z85 public key, or the name that the key file has for it; null for that of the key file itself. */
   key: string | null;
 }
 
 /**
- * Reads a file of hosts: one a line, `address[:port] [slots=N] [key=Z85]`; what follows a # and empty lines are left out.
+ * Reads a file of hosts: one a line, `address[:port] [slots=N] [key=KEY|NAME]`; what follows a # and empty lines are left out.
  * @throws HaloweaveError 'usage' with the line that is wrong.
  */
 export function readHostfile(path: string): HostSpec[] {
@@ -74,10 +75,12 @@ function parseHost(address: string, settings: string[], wrong: (what: string) =>
       if (!/^[1-9]\d{0,3}$/.test(value)) wrong(`slots=${value}: use a whole number of 1 or more`);
       spec.slots = Number(value);
     } else if (name === 'key') {
-      if (value.length !== 40)
-        wrong(`key=${value}: a public key has 40 characters, as haloweave keygen prints it`);
+      if (!isKey(value) && !isKeyName(value))
+        wrong(
+          `key=${value}: use a public key (40 characters, as haloweave keygen prints it) or the name that your key file has for it`,
+        );
       spec.key = value;
-    } else wrong(`'${setting}': after the host come slots=N and key=PUBLICKEY`);
+    } else wrong(`'${setting}': after the host come slots=N and key=KEY or key=NAME`);
   }
   return spec;
 }

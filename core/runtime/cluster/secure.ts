@@ -1,23 +1,19 @@
 import { networkInterfaces } from 'node:os';
 import { HaloweaveError } from '../../base/errors.js';
-import { Repeats } from '../../observe/repeats.js';
 import { openSecurity, type Security, withoutKeys } from '../../transport/zeromq/curve.js';
 import { readKeyFile } from '../../transport/zeromq/key-file.js';
 import { isKey, type Keys } from '../../transport/zeromq/keys.js';
-import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { networkContext } from '../../transport/zeromq/sockets.js';
 import type { MeshOptions } from '../../transport/zeromq/zeromq-mesh.js';
-
-/** Whoever looks whether this process lives comes ten times a second: one line a minute says it as well. */
-const INTERVAL = 60_000;
-/** More addresses and keys than people can have set wrong. */
-const KINDS = 1024;
+import { RefusalTeller } from './refusal-teller.js';
 
 /** What secures all links of a host, and what its key file says. */
 export interface HostSecurity {
   readonly security: Security;
   /** Null without keys. */
   readonly keys: Keys | null;
+  /** Why handshakes with an address (`tcp://…`) have failed, if they have. */
+  refusal(address: string): string | null;
 }
 
 /** Opens what secures this process's links: with the keys of a file, or without any. Refusals are said to a person. */
@@ -25,21 +21,17 @@ export async function openHostSecurity(
   file: string | undefined,
   say: (text: string) => void,
 ): Promise<HostSecurity> {
-  const repeats = new Repeats(INTERVAL, KINDS);
-  const onRefusal: OnRefusal = ({ name, address, key, text }) => {
-    const held = repeats.pass(`${name} ${address} ${key ?? ''}`, performance.now());
-    if (held === null) return;
-    say(`${name}: ${text}${held > 0 ? `, and ${held} times before` : ''}`);
-  };
-  if (file === undefined) return { security: withoutKeys(onRefusal), keys: null };
+  const teller = new RefusalTeller(say);
+  const refusal = (address: string): string | null => teller.about(address);
+  if (file === undefined) return { security: withoutKeys(teller.take), keys: null, refusal };
   const keys = readKeyFile(file);
   const security = await openSecurity({
     pair: keys,
     allowed: keys.allowed,
-    onRefusal,
+    onRefusal: teller.take,
     context: networkContext(),
   });
-  return { security, keys };
+  return { security, keys, refusal };
 }
 
 /**
@@ -56,7 +48,7 @@ export function serverKey(named: string | null, keys: Keys | null, where: string
   for (const [key, name] of keys.allowed) if (name === named) return key;
   throw new HaloweaveError(
     'usage',
-    `${where}: key=${named} is neither a public key nor a name in the key file`,
+    `${where}: its key ${named} is neither a public key (40 characters, as haloweave keygen prints it) nor a name that the key file allows`,
   );
 }
 

@@ -19,6 +19,8 @@ export interface WorkerPlace {
   before?: readonly string[];
   /** It and its peers use TCP though they are on one machine: its temporary folder has too long a name for sockets. */
   tcpOnly?: boolean;
+  /** Further variables of its environment. */
+  env?: Record<string, string>;
 }
 
 /** Longer than the name of a socket may be. */
@@ -38,9 +40,10 @@ export class WorkerProcesses implements AsyncDisposable {
     words: readonly string[] = [],
     place: WorkerPlace = {},
   ): Promise<WorkerProcess> {
-    const { endpoint = 'tcp://127.0.0.1:0', before = [], tcpOnly = false } = place;
+    const { endpoint = 'tcp://127.0.0.1:0', before = [], tcpOnly = false, env = {} } = place;
     const listening = ['worker', '--listen', endpoint, '-n', String(ranks), ...words];
-    const process = start(listening, { before, ...this.options(tcpOnly) });
+    const options = this.options(tcpOnly);
+    const process = start(listening, { before, ...options, env: { ...options.env, ...env } });
     await process.seen((text) => / at tcp:/.test(text));
     const address = / at tcp:\/\/(\S+)/.exec(process.out)?.[1];
     if (!address) throw new Error(`the worker did not begin to listen:\n${process.err}`);

@@ -1,3 +1,4 @@
+import { Cluster, type HaloweaveError, type RunOptions, type RunResult, run } from 'haloweave';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { haloweave, lastObject, start } from '../../../support/command-line.js';
 import { exampleFile, kernelProgramFile } from '../../../support/kernel-programs.js';
@@ -6,22 +7,109 @@ import { TestWorker, TestWorkers } from '../../../support/workers.js';
 
 const ring = exampleFile('ring');
 const heat = exampleFile('heat');
-const throws = programFile('ends/throws.ts');
 const waits = programFile('ends/waits.ts');
 const naps = programFile('ends/naps.ts');
 
-describe('runs on two workers', () => {
-  let workers: TestWorkers;
+/** Two workers that serve all runs here, one after another, with 2 ranks and 1. */
+let workers: TestWorkers;
+beforeAll(async () => {
+  workers = await TestWorkers.start(2, 1);
+});
+afterAll(async () => {
+  try {
+    for (const w of workers.workers) expect((await w.end()).code).toBe(0);
+  } finally {
+    await workers[Symbol.asyncDispose]();
+  }
+});
+
+describe('runs on one cluster', () => {
+  let cluster: Cluster;
+  const notices: string[] = [];
   beforeAll(async () => {
-    workers = await TestWorkers.start(2, 1);
+    cluster = await Cluster.start({
+      hosts: workers.workers.map((w) => w.address),
+      oversubscribe: true,
+      onNotice: (text) => notices.push(text),
+    });
   });
   afterAll(async () => {
-    try {
-      for (const w of workers.workers) expect((await w.end()).code).toBe(0);
-    } finally {
-      await workers[Symbol.asyncDispose]();
-    }
+    await cluster.close();
   });
+  const failing = (file: string, options: RunOptions = {}): Promise<HaloweaveError> =>
+    cluster.run(file, options).then(
+      () => expect.unreachable('it did not fail'),
+      (error: HaloweaveError) => error,
+    );
+
+  it.each([3, 4])('give the state of threads on %s ranks', async (ranks) => {
+    const result = await cluster.run(heat, { ranks, cycles: 200, keep: false });
+    expect(result.hash).toBe('930ea44b07753bd8282654bf36fc6d44');
+    expect(result.hosts.map((h) => h.ranks)).toEqual(ranks === 3 ? [2, 1] : [3, 1]);
+  });
+
+  it('hand on what is large, both ways', async () => {
+    const text = 'x'.repeat(100_000);
+    const { results } = await cluster.run(programFile('echo.ts'), { args: { text } });
+    expect(results).toMatchObject({ args: { text }, size: 3, total: 3 });
+  });
+
+  it('may have more ranks than there are slots, if told so', async () => {
+    const result = await cluster.run(ring, { ranks: 5 });
+    expect(result).toMatchObject({ ranks: 5, results: { token: 30 } });
+  });
+
+  it.each(['recv', 'barrier', 'full', 'large', 'await', 'compute', 'timer'])(
+    'end everywhere with the stack of a rank that fails while the others are in %s',
+    async (state) => {
+      const error = await failing(programFile('ends/throws.ts'), { args: { state, bad: 2 } });
+      expect(error.stack).toMatch(
+        /^RangeError: rank 2 has had enough\n +at fail \(.*ends\/throws\.ts:\d+:\d+\)\n +at .*main \(.*throws\.ts:8:/,
+      );
+    },
+  );
+
+  it('name a rank whose thread is gone', async () => {
+    const error = await failing(programFile('ends/dies.ts'), { args: { how: 'exit' } });
+    expect(error.code).toBe('lost');
+    expect(error.message).toMatch(/the thread of rank 1 ended before its work was done: .*code: 7/);
+  });
+
+  it('find a deadlock, and say who waits for whom and where', async () => {
+    const error = await failing(exampleFile('deadlock'));
+    expect(error.code).toBe('deadlock');
+    expect(error.message).toMatch(/^deadlock: every rank that has not ended waits for another\n/);
+    for (let r = 0; r < 3; r++)
+      expect(error.message).toMatch(new RegExp(`  rank ${r} waits in recv for rank \\d, tag 1\n`));
+    expect(error.message).toMatch(/at .*main \(.*deadlock\.ts:\d+:\d+\)/);
+  });
+
+  it('give an error of the program for one that is none, as threads do', async () => {
+    const error = await failing(kernelProgramFile('no-default'));
+    expect(error.code).toBe('usage');
+    expect(error.message).toMatch(/exports .* by default/);
+  });
+
+  it.each<[RunOptions, RegExp]>([
+    [{ check: true }, /a run on several hosts cannot be checked/],
+    [{ trace: '/tmp/never.json' }, /a run on several hosts cannot be traced yet/],
+  ])('refuse %j', async (options, message) => {
+    const error = await failing(heat, { cycles: 1, ...options });
+    expect(error.code).toBe('usage');
+    expect(error.message).toMatch(message);
+  });
+
+  it('come one at a time, and after failed ones', async () => {
+    const first = cluster.run(ring);
+    await expect(cluster.run(ring)).rejects.toThrow(/this cluster is running a program/);
+    expect((await first).results).toEqual({ token: 9, rounds: 3 });
+    // Two hosts have come, and are still there, whatever became of the programs; a rank's thread is no host.
+    expect(cluster.hosts.map((h) => h.ranks)).toEqual([2, 1]);
+    expect(notices.filter((n) => !n.includes('rank'))).toEqual([]);
+  });
+});
+
+describe('runs on workers from the command line', () => {
   const on = (...words: string[]) => ['run', '--host', workers.hosts, ...words];
 
   it('take all slots, and say which worker had which ranks', async () => {
@@ -35,12 +123,6 @@ describe('runs on two workers', () => {
       { host: 1, name: expect.stringContaining(a!.address), ranks: 2 },
       { host: 2, name: expect.stringContaining(b!.address), ranks: 1 },
     ]);
-  });
-
-  it.each(['2', '3'])('give the state of threads on %s ranks', async (n) => {
-    const ended = await haloweave(on(heat, '-n', n, '--cycles', '200', '--json'));
-    expect(ended.err).toBe('');
-    expect(lastObject(ended).hash).toBe('930ea44b07753bd8282654bf36fc6d44');
   });
 
   it('bring what ranks print, whole lines in the order of each rank', async () => {
@@ -62,44 +144,8 @@ describe('runs on two workers', () => {
     }
   });
 
-  it('hand on what is large, both ways', async () => {
-    const text = 'x'.repeat(100_000);
-    const ended = await haloweave(on(programFile('echo.ts'), '--json', '--', '--text', text));
-    expect(lastObject(ended).results).toMatchObject({ args: { text }, size: 3, total: 3 });
-  });
-
-  it.each(['recv', 'barrier', 'full', 'large', 'await', 'compute', 'timer'])(
-    'end everywhere with the stack of a rank that fails while the others are in %s',
-    async (state) => {
-      const ended = await haloweave(on(throws, '--', '--state', state, '--bad', '2'));
-      expect(ended.code).toBe(1);
-      expect(ended.err).toMatch(
-        /^RangeError: rank 2 has had enough\n +at fail \(.*ends\/throws\.ts:\d+:\d+\)\n +at .*main \(.*throws\.ts:8:/,
-      );
-      expect(ended.out).toBe('');
-    },
-  );
-
-  it('name a rank whose thread is gone', async () => {
-    const ended = await haloweave(on(programFile('ends/dies.ts'), '--', '--how', 'exit'));
-    expect(ended.err).toMatch(/^the thread of rank 1 ended before its work was done: .*7\n$/);
-    expect(ended.code).toBe(3);
-  });
-
-  it('find a deadlock, and say who waits for whom and where', async () => {
-    const ended = await haloweave(on(exampleFile('deadlock')));
-    expect(ended.code).toBe(1);
-    expect(ended.err).toMatch(/^deadlock: every rank that has not ended waits for another\n/);
-    for (let r = 0; r < 3; r++)
-      expect(ended.err).toMatch(new RegExp(`  rank ${r} waits in recv for rank \\d, tag 1\n`));
-    expect(ended.err).toMatch(/at .*main \(.*deadlock\.ts:\d+:\d+\)/);
-  });
-
-  it.each<[string, string[]]>([
-    ['blocked', [naps]],
-    ['computing', [waits, '--', '--compute']],
-  ])('leave ranks that are %s on Ctrl-C, with code 130', async (_, words) => {
-    const command = start(on(...words));
+  it('leave ranks that compute on Ctrl-C, with code 130', async () => {
+    const command = start(on(waits, '--', '--compute'));
     await command.seen((text) => [0, 1, 2].every((r) => text.includes(`rank ${r} is about to block\n`)));
     command.interrupt();
     const ended = await command.ended;
@@ -113,50 +159,26 @@ describe('runs on two workers', () => {
     command.interrupt();
     const ended = await command.ended;
     expect(ended.code).toBe(130);
-    const so = lastObject(ended);
-    const perRank = so.perRank as { partitions: number; workunits: number }[];
-    for (const r of perRank) expect(r.workunits).toBe(r.partitions * Number(so.cycles));
-    const again = await haloweave([
-      'run',
-      kernelProgramFile('going'),
-      '-n',
-      '2',
-      '--cycles',
-      String(so.cycles),
-      '--json',
-    ]);
-    expect(lastObject(again).hash).toBe(so.hash);
+    const so = lastObject(ended) as unknown as RunResult;
+    for (const r of so.perRank) expect(r.workunits).toBe(r.partitions * so.cycles);
+    const again = await run(kernelProgramFile('going'), { ranks: 2, cycles: so.cycles });
+    expect(again.hash).toBe(so.hash);
   });
 
-  it('explain too few slots, and take more with --oversubscribe', async () => {
+  it('explain too few slots, and a transport without workers', async () => {
     const refused = await haloweave(on(ring, '-n', '4'));
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(
       /^haloweave: 4 ranks wanted, but the workers have room for 3: .* offers 2, .* offers 1; name more workers, .*--oversubscribe\n$/,
     );
-    const taken = await haloweave(on(ring, '-n', '5', '--oversubscribe', '--json'));
-    expect(lastObject(taken)).toMatchObject({ ranks: 5, results: { token: 30 } });
+    const threads = await haloweave(on(heat, '--cycles', '1', '--transport', 'threads'));
+    expect(threads.code).toBe(2);
+    expect(threads.err).toMatch(/--transport threads has no workers: leave out --host/);
   });
 
-  it('give an error of the program for one that is none, as threads do', async () => {
-    const ended = await haloweave(on(kernelProgramFile('no-default')));
-    expect(ended.code).toBe(2);
-    expect(ended.err).toMatch(/exports .* by default/);
-  });
-
-  it.each<[string[], RegExp]>([
-    [['--check'], /a run on several hosts cannot be checked/],
-    [['--trace', '/tmp/never.json'], /a run on several hosts cannot be traced yet/],
-    [['--transport', 'threads'], /--transport threads has no workers: leave out --host/],
-  ])('refuse %j', async (words, message) => {
-    const ended = await haloweave(on(heat, '--cycles', '1', ...words));
-    expect(ended.code).toBe(2);
-    expect(ended.err).toMatch(message);
-  });
-
-  it('wait for their turn while another run has the workers', async () => {
+  it('wait for their turn while another run has the workers, which blocked ranks leave on Ctrl-C', async () => {
     const first = start(on(naps));
-    await first.seen((text) => text.includes('rank 0 is about to block\n'));
+    await first.seen((text) => [0, 1, 2].every((r) => text.includes(`rank ${r} is about to block\n`)));
     const second = start(on(ring, '--json'));
     await second.seen((text) => text.includes('busy with'));
     expect(second.err).toMatch(/busy with .* \(process \d+\); waits for its end/);
@@ -169,13 +191,12 @@ describe('runs on two workers', () => {
 describe('a worker', () => {
   it('that is not there is waited for, then named', async () => {
     // A port that was free a moment ago.
-    await using workers = await TestWorkers.start(1);
-    const [worker] = workers.workers;
-    await worker!.end();
-    const ended = await haloweave(['run', ring, '--host', worker!.address]);
-    expect(ended.code).toBe(2);
-    expect(ended.err).toMatch(
-      /no worker answers at tcp:.* \(waited 10 s\): start one there with haloweave worker --listen/,
+    await using gone = await TestWorkers.start(1);
+    const [{ address }] = gone.workers as [TestWorker];
+    await gone.workers[0]!.end();
+    const starting = Cluster.start({ hosts: [address], patience: 300 });
+    await expect(starting).rejects.toThrow(
+      `no worker answers at tcp://${address} (waited 0.3 s): start one there with haloweave worker --listen tcp://${address} -n RANKS`,
     );
   });
 
@@ -202,8 +223,7 @@ describe('a worker', () => {
     const neither = await haloweave(['worker']);
     expect(neither.code).toBe(2);
     expect(neither.err).toMatch(/worker: use either --listen tcp:\/\/ADDRESS:PORT/);
-    await using workers = await TestWorkers.start(1);
-    const taken = await haloweave(['worker', '--listen', workers.hosts]);
+    const taken = await haloweave(['worker', '--listen', workers.workers[0]!.address]);
     expect(taken.code).toBe(2);
     expect(taken.err).toMatch(/cannot listen on tcp:.*: the port is taken/);
   });
@@ -214,11 +234,14 @@ describe('a worker', () => {
     await command.seen((text) => [0, 1].every((r) => text.includes(`rank ${r} is about to block\n`)));
     workers.workers[1]!.process.child.kill('SIGKILL');
     const ended = await command.ended;
-    expect(ended.err).toMatch(/host 2, .*, is lost with rank 1: /);
+    expect(ended.err).toMatch(/host 2, .*, is gone: its connection broke/);
+    expect(ended.err).toMatch(
+      /\nhaloweave: host 2 is lost .*and a program of ranks and messages has no state to go on from/,
+    );
     expect(ended.code).toBe(3);
     // The other one is free again.
-    const again = await haloweave(['run', ring, '--host', workers.workers[0]!.address, '--json']);
-    expect(lastObject(again).results).toEqual({ token: 0, rounds: 3 });
+    await using cluster = await Cluster.start({ hosts: [workers.workers[0]!.address] });
+    expect((await cluster.run(ring)).results).toEqual({ token: 0, rounds: 3 });
   });
 
   it('whose coordinator is killed ends its ranks and serves the next', async () => {
@@ -228,8 +251,8 @@ describe('a worker', () => {
     await command.seen((text) => [0, 1].every((r) => text.includes(`rank ${r} is about to block\n`)));
     command.child.kill('SIGKILL');
     await command.ended;
-    const again = await haloweave(['run', ring, '--host', workers.hosts, '--json']);
-    expect(lastObject(again).results).toEqual({ token: 3, rounds: 3 });
+    await using cluster = await Cluster.start({ hosts: [worker!.address] });
+    expect((await cluster.run(ring)).results).toEqual({ token: 3, rounds: 3 });
     expect(worker!.process.err).toMatch(/\(process \d+\) is lost: /);
   });
 
