@@ -9,6 +9,7 @@ import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { thisProcess } from './identity.js';
 import { judgeRefusals } from './judge-refusals.js';
 import type { OpenNetwork } from './network.js';
+import { sayRefused } from './say-refused.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
 
 export interface WorkerSetup {
@@ -84,6 +85,7 @@ export async function listenAsWorker(
   } finally {
     left();
     stopped();
+    sayRefused(setup.say, listener.refused);
     listener.close();
   }
 }
