@@ -4,7 +4,6 @@ import { ProgressBoard } from '../../observe/progress-board.js';
 import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { kernelOptions, partsOf } from '../plan.js';
@@ -21,6 +20,7 @@ import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
+import { lostError, refuseForeign } from './cluster-errors.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -72,6 +72,7 @@ export class ClusterRun {
   #interrupted = false;
   #saves: ClusterSaves | null = null;
   #first = true;
+  #recovers = true;
   readonly #restored: Restored[] = [];
   #bundle: ProgramBundle | null = null;
   #plan: Omit<EpochSetup['plan'], 'sha256' | 'file'> | null = null;
@@ -196,7 +197,7 @@ export class ClusterRun {
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
-      const message = `${finish.message}; ${saves.advice(written)}`;
+      const message = this.#recovers ? `${finish.message}; ${saves.advice(written)}` : finish.message;
       throw failure(new RunError(-1, lostError(message), watch.read()));
     }
     const outcome = this.#outcome;
@@ -289,7 +290,10 @@ export class ClusterRun {
       progress: this.#progress,
       printer: this.#printer,
       onNames: this.#watch!.onNames,
-      onBegun: (_, recovers) => this.#recovery.tell({ type: 'program', recovers }),
+      onBegun: (_, recovers) => {
+        this.#recovers = recovers;
+        this.#recovery.tell({ type: 'program', recovers });
+      },
     });
     this.#epoch = epoch;
     void epoch.over.then((outcome) => this.#over(epoch, outcome));
@@ -374,24 +378,6 @@ function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
     if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
     return r.outcome;
   });
-}
-
-function lostError(message: string): SerialisedError {
-  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-function refuseForeign(options: RunOptions): void {
-  if (options.check)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be checked: --check moves partitions between ranks that share memory; check it with --transport threads',
-    );
-  if (options.trace !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be traced yet: trace it with --transport threads',
-    );
-  if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
 function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
