@@ -14,6 +14,7 @@ const TOGETHER = 200;
 /** Tells a person of refused handshakes: one line each, and one a minute of those that come over and over. */
 export class RefusalTeller {
   readonly #say: (text: string) => void;
+  readonly #keys: boolean;
   readonly #now: () => number;
   readonly #repeats = new Repeats(INTERVAL, KINDS);
   /** By address: the last handshake that failed for a reason, and when. */
@@ -21,8 +22,10 @@ export class RefusalTeller {
   /** By address: handshakes that have ended, so far without a reason. */
   readonly #ended = new Map<string, { line: string; timer: NodeJS.Timeout | null }>();
 
-  constructor(say: (text: string) => void, now: () => number = () => performance.now()) {
+  /** Without keys a connection that ends in its handshake says nothing: whoever looks whether a process lives ends his like that. */
+  constructor(say: (text: string) => void, keys: boolean, now: () => number = () => performance.now()) {
     this.#say = say;
+    this.#keys = keys;
     this.#now = now;
   }
 
@@ -38,7 +41,7 @@ export class RefusalTeller {
     if ((named && this.#now() - named.at < TOGETHER) || this.#ended.get(address)?.timer) return;
     const timer = setTimeout(() => {
       this.#ended.get(address)!.timer = null;
-      this.#tell(name, address, key, line);
+      if (this.#keys) this.#tell(name, address, key, line);
     }, TOGETHER);
     // Nobody waits for a line.
     timer.unref();

@@ -21,7 +21,7 @@ export async function openHostSecurity(
   file: string | undefined,
   say: (text: string) => void,
 ): Promise<HostSecurity> {
-  const teller = new RefusalTeller(say);
+  const teller = new RefusalTeller(say, file !== undefined);
   const refusal = (address: string): string | null => teller.about(address);
   if (file === undefined) return { security: withoutKeys(teller.take), keys: null, refusal };
   const keys = readKeyFile(file);

@@ -14,6 +14,7 @@ describe('refused handshakes, for people', () => {
     now = 0;
     teller = new RefusalTeller(
       (text) => lines.push(text),
+      true,
       () => now,
     );
   });
@@ -42,6 +43,16 @@ describe('refused handshakes, for people', () => {
     expect(lines).toEqual(['handshake ended: what to do']);
     expect(teller.about(AT)).toBe('handshake ended: what to do');
     expect(teller.about('tcp://10.0.0.8:7100')).toBe(null);
+  });
+
+  it('without a reason are no line where there are no keys', () => {
+    const plain = new RefusalTeller((text) => lines.push(text), false);
+    plain.take({ name: 'handshake ended', address: AT, key: null, text: 'somebody looked' });
+    vi.runAllTimers();
+    expect(lines).toEqual([]);
+    expect(plain.about(AT)).toBe('handshake ended: somebody looked');
+    plain.take({ name: 'server with keys', address: AT, key: null, text: 'what to do' });
+    expect(lines).toEqual(['server with keys: what to do']);
   });
 
   it('are told apart by name, address and key, and once a minute', () => {
