@@ -1,4 +1,5 @@
 // The benchmarks by name; `haloweave bench NAME` calls `runBench`.
+import { checkpoint } from './checkpoint.js';
 import { collectives } from './collectives.js';
 import { grain } from './grain.js';
 import { halo } from './halo.js';
@@ -6,6 +7,7 @@ import { heat } from './heat.js';
 import { latency } from './latency.js';
 import { network } from './network.js';
 import { npbEp } from './npb/npb-ep.js';
+import { recovery } from './recovery.js';
 import { Report } from './report.js';
 import { spins } from './spins.js';
 import { sums } from './sum.js';
@@ -19,6 +21,8 @@ export const names = [
   'halo',
   'sum',
   'network',
+  'recovery',
+  'checkpoint',
   'npb-ep',
 ] as const;
 
@@ -56,6 +60,12 @@ export async function runBench(name: string, flags: BenchFlags): Promise<void> {
         break;
       case 'network':
         await network(flags.peers, report);
+        break;
+      case 'recovery':
+        await recovery(report);
+        break;
+      case 'checkpoint':
+        await checkpoint(report);
         break;
       case 'npb-ep':
         // The smallest class: half a second, so that `bench all` may have it.

@@ -28,18 +28,36 @@ export class Workers implements AsyncDisposable {
     }
   }
 
-  /** Ends one at once, as a crash would. */
+  /** Ends one of those that run at once, as a crash would. */
   kill(worker: number): void {
-    this.processes[worker]!.kill('SIGKILL');
+    this.#running[worker]!.kill('SIGKILL');
   }
 
-  async #add(ranks: number, words: readonly string[]): Promise<void> {
-    const listen = ['--listen', 'tcp://127.0.0.1:0', '-n', String(ranks)];
-    const child = spawn(process.execPath, [MAIN, 'worker', ...listen, ...words], {
+  /** Workers that have not ended. */
+  get living(): number {
+    return this.#running.length;
+  }
+
+  /** Starts one of one rank that joins a cluster. */
+  join(endpoint: string): void {
+    this.#spawn(['--connect', endpoint, '-n', '1']).stderr!.resume();
+  }
+
+  get #running(): ChildProcess[] {
+    return this.processes.filter((p) => p.exitCode === null && p.signalCode === null);
+  }
+
+  #spawn(words: readonly string[]): ChildProcess {
+    const child = spawn(process.execPath, [MAIN, 'worker', ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TMPDIR: this.#folder },
     });
     this.processes.push(child);
+    return child;
+  }
+
+  async #add(ranks: number, words: readonly string[]): Promise<void> {
+    const child = this.#spawn(['--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words]);
     let said = '';
     child.stderr!.on('data', (text: Buffer) => {
       said += text.toString();
@@ -54,8 +72,7 @@ export class Workers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.processes) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
+    for (const child of this.#running) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }

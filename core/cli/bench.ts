@@ -25,7 +25,7 @@ export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description(
-      'Measure: latency, collectives, grain, heat, spins, halo, sum, network, npb-ep (source checkout only).',
+      'Measure: latency, collectives, grain, heat, spins, halo, sum, network, recovery, checkpoint, npb-ep (source checkout only).',
     )
     .argument('<name>', 'the benchmark, or all')
     .option('--json', 'one JSON object a line')

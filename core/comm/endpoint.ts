@@ -114,7 +114,7 @@ export class Endpoint {
       else if (mode === Mode.block) t.heap.giveBack(address, bytes);
       throw error;
     }
-    const head = { source: t.rank, tag, context, mode, bytes, address, remote: transfer?.remote ?? false };
+    const head = { source: t.rank, tag, context, mode, bytes, address, transfer };
     fillRecord(t.cells, cell, o, head);
     t.commit(peer, cell);
     return transfer;

@@ -93,6 +93,9 @@ export class LargeMessages {
       case Note.acknowledged:
         this.#sends.get(tag)?.acknowledged(words[at + NOTE_COUNT]!);
         break;
+      case Note.sent:
+        this.#sends.get(tag)?.sent();
+        break;
       case Note.landed:
         this.#receives.get(keyOf(source, tag))?.landed();
         break;

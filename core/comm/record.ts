@@ -18,6 +18,7 @@ import {
   SOURCE,
   TAG,
 } from '../wire/cell.js';
+import { ORIGIN, ORIGIN_ARENA, ORIGIN_OFFSET } from '../wire/transfer.js';
 import type { Group } from './group.js';
 import type { LargeMessages } from './large.js';
 import {
@@ -31,7 +32,7 @@ import {
   writePayload,
   writeShape,
 } from './payload.js';
-import type { Transfer } from './rendezvous.js';
+import type { LargeSend, Transfer } from './rendezvous.js';
 import type { Status } from './request.js';
 
 /** What a record says beside its payload. */
@@ -42,8 +43,8 @@ export interface RecordHead {
   context: number;
   mode: Mode;
   bytes: number;
-  /** Whether the receiver shares no memory. */
-  remote?: boolean;
+  /** The transfer of a large message. */
+  transfer?: LargeSend | null;
   /** Where the payload, or the descriptor of its transfer, lies in the heap; what a transfer says of itself; 0 if it is in the record. */
   address: Address;
 }
@@ -52,9 +53,16 @@ export interface RecordHead {
 export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
   fillHead(v, cell, packKind(o.kind, o.dtype.code, head.mode, mark), head);
   if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
-  // With ranks that share memory it lies in the descriptor too; the number of a transfer leaves room for it here.
-  else if (head.mode === Mode.rendezvous && head.remote && o.shape)
-    writeShape(o.shape, v.u32, cell + PAYLOAD);
+  else if (head.transfer?.remote) fillAnnouncement(v, cell, o, head.transfer);
+}
+
+/** What lies in the descriptor where ranks share memory; the number of a transfer leaves room for it in the record. */
+function fillAnnouncement({ i32, u32 }: CellViews, cell: number, o: Outgoing, { origin }: LargeSend): void {
+  if (o.shape) writeShape(o.shape, u32, cell + PAYLOAD);
+  i32[cell + ORIGIN] = origin >= 0 ? 1 : 0;
+  if (origin < 0) return;
+  u32[cell + ORIGIN_ARENA] = arenaNumber(origin);
+  u32[cell + ORIGIN_OFFSET] = offsetOf(origin);
 }
 
 /** Writes all of a record but a payload that lies in it; `word` is its KIND. */

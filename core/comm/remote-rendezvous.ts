@@ -45,7 +45,7 @@ function acquire(t: Transport, peer: number): number {
 /**
  * The sender's side of a large message between ranks that share no memory. It is announced like any message; once a
  * receive has met it, its pieces follow, an array in the heap from where it lies if a host carries it, any other through
- * lent blocks. Complete when nobody reads the array any more.
+ * lent blocks; from one heap to another the hosts bring them by themselves. Complete when nobody reads the array any more.
  */
 export class RemoteSend implements LargeSend {
   readonly remote = true;
@@ -57,7 +57,7 @@ export class RemoteSend implements LargeSend {
   readonly #transfer: number;
   readonly #bytes: Uint8Array;
   /** Where the array lies in the heap, if its pieces are sent from there; else −1. */
-  readonly #source: Address;
+  readonly origin: Address;
   readonly #pieces: number;
   readonly #over: () => void;
   #matched = false;
@@ -73,7 +73,7 @@ export class RemoteSend implements LargeSend {
     this.#transfer = transfer;
     this.address = addressOf(transfer, 0);
     this.#bytes = bytesOfArray(o.data);
-    this.#source = t.bridged ? t.heap.locate(o.data) : -1;
+    this.origin = t.bridged ? t.heap.locate(o.data) : -1;
     this.#pieces = Math.ceil(this.#bytes.byteLength / REMOTE_PIECE_BYTES);
     this.#over = over;
   }
@@ -92,6 +92,11 @@ export class RemoteSend implements LargeSend {
   /** So many more pieces have arrived. */
   acknowledged(pieces: number): void {
     this.#arrived += pieces;
+  }
+
+  /** The hosts have brought everything over. */
+  sent(): void {
+    this.#end();
   }
 
   withdraw(): void {
@@ -115,9 +120,9 @@ export class RemoteSend implements LargeSend {
     const t = this.#t;
     const from = this.#posted * REMOTE_PIECE_BYTES;
     const bytes = Math.min(REMOTE_PIECE_BYTES, this.#bytes.byteLength - from);
-    const here = this.#source >= 0;
+    const here = this.origin >= 0;
     // Lent before a record is taken: a record that is never sent would block the queue.
-    const address = here ? this.#source + from : lendCopy(t.heap, this.#bytes, from, bytes);
+    const address = here ? this.origin + from : lendCopy(t.heap, this.#bytes, from, bytes);
     const cell = acquire(t, this.peer);
     if (cell < 0) {
       if (!here) t.heap.giveBack(address, bytes);

@@ -57,6 +57,8 @@ export interface Transfer extends Progressing {
 export interface LargeSend extends Transfer {
   /** Whether its receiver shares no memory. */
   readonly remote: boolean;
+  /** Where its array lies, for the host that may send it from there; −1 if it may not. */
+  readonly origin: Address;
   /** What the record that announces it holds as address. */
   readonly address: Address;
   /** Takes it back before anybody has been told of it. */
@@ -146,6 +148,7 @@ abstract class Side implements Transfer {
 /** The sender's side; made with the descriptor, whose address then travels. */
 export class SendTransfer extends Side implements LargeSend {
   readonly remote = false;
+  readonly origin = -1;
   readonly #sourceInHeap: boolean;
   #ring: TypedArray | null = null;
   #filled = 0;

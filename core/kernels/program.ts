@@ -97,6 +97,8 @@ export interface RankEnvironment {
   saved: SavedState | null;
   /** Output of the states below this one was given to the program before hosts were lost, and is not given again. */
   delivered: number;
+  /** Told, on rank 0, that the program is about to be given a frame, or asked for its report: what it prints belongs to that. */
+  onWriting: (() => void) | null;
   /** Told, on rank 0, that the program has been given the output of all states below one. */
   onDelivered: ((state: number) => void) | null;
   /** Null unless the run is traced. */

@@ -35,6 +35,8 @@ export interface LocalRanksSetup {
   onNames: (names: string[]) => void;
   /** A rank has saved its parts. */
   onCheckpoint?: (notice: CheckpointNotice) => void;
+  /** The program is about to be given a frame, or asked for its report. */
+  onWriting?: () => void;
   /** The program has been given the output of all states below this one. */
   onDelivered?: (state: number) => void;
   /** A rank asks for a piece of the state that it goes on from. */
@@ -178,6 +180,7 @@ export class LocalRanks {
     else if (notice.type === 'begun') this.#setup.onBegun(rank, notice.recovers);
     else if (notice.type === 'printed') this.#setup.onPrinted?.(rank, notice.descriptor, notice.bytes);
     else if (notice.type === 'measure-names') this.#setup.onNames(notice.names);
+    else if (notice.type === 'writing') this.#setup.onWriting?.();
     else if (notice.type === 'delivered') this.#setup.onDelivered?.(notice.state);
     // Whoever asked for a piece and left did not wait for it.
     else if (notice.type !== 'piece-wanted') this.#setup.onCheckpoint?.(notice);

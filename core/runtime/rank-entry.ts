@@ -59,6 +59,7 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
         names: (names) => notify({ type: 'measure-names', names }),
         begun: (recovers) => notify({ type: 'begun', recovers }),
         checkpoint: (notice) => void notify(notice),
+        writing: () => notify({ type: 'writing' }),
         delivered: (state) => notify({ type: 'delivered', state }),
         piece: askForPieces(task.notices),
       },

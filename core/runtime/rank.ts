@@ -66,6 +66,8 @@ export interface RankNotices {
   begun(recovers: boolean): void;
   /** Parts have been saved. What it gives is waited for by a rank without a thread of its own. */
   checkpoint(notice: CheckpointNotice): Promise<void> | undefined;
+  /** The program is about to be given a frame, or asked for its report (rank 0). */
+  writing?(): void;
   /** The program has been given the output of all states below this one (rank 0). */
   delivered?(state: number): void;
   /** Asks the host for a piece of the saved state that has no path. */
@@ -125,6 +127,7 @@ export async function runRank(
         checkpoints,
         saved,
         delivered: plan.delivered ?? 0,
+        onWriting: () => notices.writing?.(),
         onDelivered: (state) => notices.delivered?.(state),
         trace: ring,
         breathe,

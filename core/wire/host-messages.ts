@@ -9,6 +9,8 @@ export type RankNotice =
   /** All ranks have loaded the program; this one begins it. A kernel can go on from a saved state. */
   | { type: 'begun'; recovers: boolean }
   | CheckpointNotice
+  /** The program is about to be given a frame, or asked for its report: what it prints from here on belongs to that. */
+  | { type: 'writing' }
   /** The program has been given the output of all states below this one. */
   | { type: 'delivered'; state: number }
   /** The rank asks for a piece of the state that it goes on from; `PieceAnswer` comes back. */

@@ -1,9 +1,9 @@
-import { PAYLOAD } from './cell.js';
+import { PAYLOAD, SHAPE_BYTES } from './cell.js';
 
 /**
  * Large messages between ranks that share no memory (comm/remote-rendezvous). The record that announces one has mode
  * `rendezvous`, the number of the transfer as ARENA, unique at its sender, and the shape of an ndarray from PAYLOAD on.
- * All other records of the transfer have that number as tag. Version 1.
+ * At home ORIGIN and the two words behind it say where in the heap its array lies. All other records of the transfer have that number as tag. Version 1.
  *
  * Those of TRANSFER_CONTEXT are notes; their words are below. Those of PIECE_CONTEXT carry the pieces in order.
  */
@@ -18,6 +18,8 @@ export const Note = {
   acknowledged: 3,
   /** The receiver's host to the receiver: everything lies in its array. */
   landed: 4,
+  /** The sender's host to the sender: it has sent everything by itself, and all has arrived. */
+  sent: 5,
 } as const;
 export type Note = (typeof Note)[keyof typeof Note];
 export const NOTE_COUNT = NOTE + 1;
@@ -28,6 +30,11 @@ export const NOTE_ARENA = NOTE + 2;
 export const NOTE_OFFSET = NOTE + 3;
 export const NOTE_BYTES = NOTE + 4;
 export const NOTE_LENGTH = 5 * 4;
+
+/** 1 in an announcement if the array lies in the heap of its host, which then may send it from there; for that host alone. */
+export const ORIGIN = PAYLOAD + SHAPE_BYTES / 4;
+export const ORIGIN_ARENA = ORIGIN + 1;
+export const ORIGIN_OFFSET = ORIGIN + 2;
 
 // Words of a piece's record, beside the address of its bytes.
 /** Where it belongs in the array, in bytes. */

@@ -16,6 +16,7 @@ describe('runs whose processes are killed at random moments', () => {
   let reference: { hash: string | null; measures: Record<string, number> };
   let cluster: FaultCluster;
   let losses = 0;
+  let restored = 0;
   beforeAll(async () => {
     reference = await run(FILE, { ...OPTIONS, ranks: 1, args: {} });
     cluster = await FaultCluster.start(HOSTS);
@@ -24,18 +25,28 @@ describe('runs whose processes are killed at random moments', () => {
     await cluster?.[Symbol.asyncDispose]();
   });
 
-  it.each(Array.from({ length: 32 }, (_, k) => 1 + k))('seed %i', async (seed) => {
-    const faults = drawFaults(seed, { hosts: HOSTS, parts: PARTS, cycles: CYCLES, every: 0 });
-    const { result } = await cluster.run(FILE, OPTIONS, faults);
+  /** One run with the faults of a seed; `every`: cycles between copies in memory, 0 for none. */
+  async function trial(seed: number, every: number): Promise<void> {
+    const faults = drawFaults(seed, { hosts: HOSTS, parts: PARTS, cycles: CYCLES, every });
+    const options = every > 0 ? { ...OPTIONS, buddy: every } : OPTIONS;
+    const { result } = await cluster.run(FILE, options, faults);
     const why = `seed ${seed}\n${cluster.log}`;
     expect(result.hash, why).toBe(reference.hash);
     expect(result.measures, why).toEqual(reference.measures);
     expect(result.cycles, why).toBe(CYCLES);
     expect(result.recoveries, why).toBeGreaterThan(0);
     losses += result.recoveries;
-  });
+    restored += result.restored.filter((r) => r.from === 'memory').length;
+  }
 
-  it(`${LOSSES} of them and more`, () => {
+  const seeds = (from: number, n: number): number[] => Array.from({ length: n }, (_, k) => from + k);
+
+  it.each(seeds(1, 10))('without copies: from the beginning, seed %i', (seed) => trial(seed, 0));
+
+  it.each(seeds(101, 24))('with copies on buddies: seed %i', (seed) => trial(seed, 5));
+
+  it(`${LOSSES} of them and more, and most have gone on from copies`, () => {
     expect(losses).toBeGreaterThanOrEqual(LOSSES);
+    expect(restored).toBeGreaterThan(12);
   });
 });

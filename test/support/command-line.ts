@@ -16,6 +16,8 @@ export interface Options {
   node?: readonly string[];
   /** Whoever starts it ends it, however long it lives: it waits for others. */
   serves?: boolean;
+  /** Words before the command: what puts it somewhere else. */
+  before?: readonly string[];
 }
 
 /** Far beyond what any of these processes needs: one that is still there hangs, and is killed so that the test says so. */
@@ -83,8 +85,15 @@ export function start(words: readonly string[], options: Options = {}): Started 
     if (value === undefined) delete env[name];
     else env[name] = value;
   }
+  const [program, ...all] = [
+    ...(options.before ?? []),
+    process.execPath,
+    ...(options.node ?? []),
+    inCheckout('dist/core/cli/main.js'),
+    ...words,
+  ];
   return new Started(
-    spawn(process.execPath, [...(options.node ?? []), inCheckout('dist/core/cli/main.js'), ...words], {
+    spawn(program!, all, {
       env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     }),

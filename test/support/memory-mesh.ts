@@ -57,6 +57,11 @@ export class MemoryMesh implements Mesh {
 
   connect(): void {}
 
+  /** Everything arrives: nobody asks. */
+  contact(): null {
+    return null;
+  }
+
   refuse(host: number, refusal: Refusal): void {
     this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
     this.onBroken(host, refusal);

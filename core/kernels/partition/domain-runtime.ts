@@ -25,6 +25,8 @@ export interface FrameSink {
   writeFinal(cycle: number, gather: (field: string) => NdArray): void;
   /** Frames of states below this one have been written before; before the first cycle, on every rank. */
   skipTo(state: number): void;
+  /** Told, on rank 0, that the program is about to be given a frame. */
+  onWriting: (() => void) | null;
   /** Told, on rank 0, that the frames of all states below one have been written. */
   onWritten: ((state: number) => void) | null;
 }

@@ -13,6 +13,7 @@ import type { OwnedPart } from './owned-part.js';
  */
 export class FarFrames implements FrameSink {
   readonly every: number;
+  onWriting: (() => void) | null = null;
   onWritten: ((state: number) => void) | null = null;
   readonly #endpoint: Endpoint;
   readonly #fields: readonly number[];

@@ -36,6 +36,7 @@ export class Frames implements FrameSink {
   /** On rank 0, if there are other hosts. */
   readonly #messages: FrameMessages | null;
   #written = 0;
+  onWriting: (() => void) | null = null;
   onWritten: ((state: number) => void) | null = null;
 
   constructor(
@@ -120,6 +121,7 @@ export class Frames implements FrameSink {
   writeNext(): boolean {
     const slot = this.#written % FRAMES;
     if (Atomics.load(this.#counters, LINE * (1 + slot)) !== this.#domain.parts) return false;
+    this.onWriting?.();
     this.#output.write(
       {
         cycle: this.#written * this.every,
@@ -139,6 +141,7 @@ export class Frames implements FrameSink {
   writeFinal(cycle: number, gather: (field: string) => NdArray): void {
     if (this.#transport.rank !== 0 || cycle % this.every !== 0 || cycle < this.next) return;
     const fields = this.#output.fields.map((name) => [name, gather(name)]);
+    this.onWriting?.();
     this.#output.write(
       { cycle, fields: Object.fromEntries(fields) as Frame['fields'] },
       { args: this.#args },

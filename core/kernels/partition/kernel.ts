@@ -128,11 +128,13 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   const frames = options.silent ? null : runtime.frames();
   const delivered = Math.max(saved?.delivered ?? 0, env.delivered);
   if (delivered > 0) frames?.skipTo(delivered);
-  if (frames)
+  if (frames) {
+    frames.onWriting = env.onWriting;
     frames.onWritten = (states) => {
       checkpoints?.delivered(states);
       env.onDelivered?.(states);
     };
+  }
   if (comm.rank === 0) env.progress.plan(cycles, domain.cells, domain.parts);
   const sweep = new Sweep({
     parts,
@@ -191,6 +193,7 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
       gather,
       collected: runtime.collected,
     };
+    env.onWriting?.();
     results = await d.report(report as never);
   }
   runtime.endGather?.();

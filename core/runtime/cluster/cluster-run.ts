@@ -48,7 +48,14 @@ export interface ClusterRunSetup {
 }
 
 /** What hosts say about saved states, also when the epoch is over. */
-const SAVING: ReadonlySet<string> = new Set(['saving', 'kept', 'left-out', 'partless', 'delivered']);
+const SAVING: ReadonlySet<string> = new Set([
+  'saving',
+  'kept',
+  'left-out',
+  'partless',
+  'writing',
+  'delivered',
+]);
 
 /** One run on a cluster: epochs, one after another, until the program has come to its end. */
 export class ClusterRun {
@@ -184,12 +191,12 @@ export class ClusterRun {
       options.signal?.removeEventListener('abort', interrupt);
       clearInterval(looking);
       watch.stop();
+      this.#printer.show();
     }
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
-      const advice = saves.advice(written);
-      const message = advice ? `${finish.message}; ${advice}` : finish.message;
+      const message = `${finish.message}; ${saves.advice(written)}`;
       throw failure(new RunError(-1, lostError(message), watch.read()));
     }
     const outcome = this.#outcome;
@@ -226,7 +233,12 @@ export class ClusterRun {
 
   /** What hosts say about saved states, to whoever decides and to whoever writes. */
   #told(host: number, message: ControlMessage): void {
+    if (!('epoch' in message)) return;
     this.#saves?.told(host, message);
+    if (message.epoch === this.#epoch?.number) {
+      if (message.type === 'writing') this.#printer.hold();
+      else if (message.type === 'delivered') this.#printer.show();
+    }
     if (message.type === 'kept') {
       const { epoch, cycles, holder, parts } = message;
       this.#recovery.tell({ type: 'kept', epoch, cycles, owner: host, holder, parts: decodeParts(parts) });
@@ -261,6 +273,8 @@ export class ClusterRun {
   async #begin({ epoch: number, hostOf, start }: MembershipAction & { do: 'start' }): Promise<void> {
     const { coordinator } = this.#setup;
     const hosts = hostsOf(hostOf);
+    // What was half given is given again.
+    this.#printer.drop();
     const members = new Map(hosts.map((h) => [h, coordinator.members.get(h)!]));
     const bundle = this.#bundle!;
     this.#hostOf = hostOf;

@@ -145,14 +145,15 @@ export class ClusterSaves {
     return summary ? { ...summary, skipped: summary.skipped + this.#leftOut.size } : null;
   }
 
-  /** Where to go on from after a loss that the run does not go on from, as a clause; null if there is nothing. */
-  advice(summary: CheckpointSummary | null): string | null {
-    const { resume } = this.#options;
+  /** Where to go on from after a loss that the run does not go on from, as a clause. */
+  advice(summary: CheckpointSummary | null): string {
+    const { resume, checkpoint } = this.#options;
     if (summary?.last != null)
       return `${checkpointName(summary.last)} is whole: go on from it with --resume ${this.#asked!.folder}`;
-    return resume === undefined
-      ? null
-      : `go on from the checkpoint that this run began with: --resume ${resume}`;
+    if (resume !== undefined) return `go on from the checkpoint that this run began with: --resume ${resume}`;
+    return checkpoint === undefined
+      ? 'there is no checkpoint on disk to resume from: --checkpoint DIR --every CYCLES would write some'
+      : `no checkpoint had been written to ${checkpoint} yet`;
   }
 
   #leaveOut(cycles: number): void {

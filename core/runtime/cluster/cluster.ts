@@ -25,7 +25,10 @@ export interface ClusterOptions {
   listen?: string;
   /** Key file (see `haloweave keygen`); needed for addresses that other machines can reach. */
   keys?: string;
-  /** Ranks of a run, and, with `listen`, how many slots to wait for at the start (default: all that the workers offer). */
+  /**
+   * Ranks of a run (default: all that the workers offer), and, with `listen`, how many slots to wait for at the start (default 1;
+   * 0 to wait for none).
+   */
   ranks?: number;
   /** Allow more ranks than slots (default false). */
   oversubscribe?: boolean;
@@ -135,7 +138,8 @@ export class Cluster implements AsyncDisposable {
       bundle: () => bundleProgram(file),
       file,
       options,
-      ranks: this.#options.ranks,
+      // 0 says not to wait, not that a run has none.
+      ranks: this.#options.ranks || undefined,
       oversubscribe: this.#options.oversubscribe ?? false,
       firstEpoch: this.#nextEpoch,
       say: this.#say,
@@ -168,6 +172,7 @@ export class Cluster implements AsyncDisposable {
       return;
     }
     this.#say(`workers may join with haloweave worker --connect ${this.endpoint}`);
+    if (ranks === 0) return;
     const enough = new Promise<void>((resolve) => {
       this.#onJoined = () => {
         const { offers } = this.#coordinator;

@@ -30,9 +30,11 @@ export function wireAddress(address: HostAddress): ControlOf<'joined'>['address'
 
 /** Where a process can be seen to listen from here; null if it cannot: loopback addresses are each machine's own. */
 export function probeEndpoint(there: HostAddress, here: HostAddress): string | null {
-  const endpoint = there.endpoints.find((e) => e.startsWith('tcp:'));
-  if (endpoint === undefined || (isLoopback(endpoint) && there.machine !== here.machine)) return null;
-  return endpoint;
+  const [endpoint, own] = [there, here].map((a) => a.endpoints.find((e) => e.startsWith('tcp:')));
+  if (endpoint === undefined) return null;
+  // Hosts of one machine may each have a loopback of their own: containers. Who is reached from elsewhere may be in one.
+  const same = there.machine === here.machine && own !== undefined && isLoopback(own);
+  return isLoopback(endpoint) && !same ? null : endpoint;
 }
 
 /** An error as others may be sent it: texts that are too long are cut, and places are plain. */

@@ -125,6 +125,8 @@ const message = z.discriminatedUnion('type', [
   // The worker's data socket is bound.
   z.strictObject({ type: z.literal('joined'), address }),
   z.strictObject({ type: z.literal('warning'), text }),
+  // The other hosts that the worker cannot reach now; none if it reaches them all again.
+  z.strictObject({ type: z.literal('unreachable'), hosts: z.array(host).max(MOST_HOSTS) }),
   // A host has left or was given up: links to it are dropped.
   z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 
@@ -220,6 +222,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('left-out'), epoch, cycles: count }),
   // The host's ranks have no parts: it has nothing to save.
   z.strictObject({ type: z.literal('partless'), epoch }),
+  // The program is about to be given a frame, or asked for its report: what rank 0 prints from here on belongs to that.
+  z.strictObject({ type: z.literal('writing'), epoch }),
   // The program has been given the output of all states below this one.
   z.strictObject({ type: z.literal('delivered'), epoch, state: count }),
   // Everybody has that state: older ones are of no use. Nobody will have the whole of it: nor is it.

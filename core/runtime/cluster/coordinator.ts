@@ -11,6 +11,7 @@ import { thisProcess } from './identity.js';
 import { Member } from './member.js';
 import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
+import { CONTACT_LOOK, Complaints, Contacts, verdictText } from './reachability.js';
 import { sayRefused } from './say-refused.js';
 import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
@@ -53,6 +54,9 @@ export class Coordinator {
   #network: HostNetwork | null = null;
   /** Workers that have been named and have not joined yet, with who waits for them. */
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #contacts = new Contacts(performance.now());
+  readonly #complaints = new Complaints();
+  #judging: NodeJS.Timeout | null = null;
   #nextHost = 1;
   #closed = false;
 
@@ -93,6 +97,7 @@ export class Coordinator {
       (host, reason) => this.#lost(host, reason),
       (...message) => this.#events.freight(...message),
     );
+    this.#judging = setInterval(() => this.#judge(), CONTACT_LOOK);
     if (listen !== null)
       this.#listener = await listenForControl(
         listen,
@@ -127,6 +132,7 @@ export class Coordinator {
     const members = [...this.members.values()];
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
+    if (this.#judging) clearInterval(this.#judging);
     sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
     this.#listener?.close();
     this.#network?.close();
@@ -172,7 +178,10 @@ export class Coordinator {
         refused: (m, reason) => this.#lost(m.host, reason),
         leave: (m) => this.#events.leave(m),
         gone: (m, reason) => this.#lost(m.host, reason),
-        message: (m, message) => this.#events.message(m, message),
+        message: (m, message) => {
+          if (message.type === 'unreachable') this.#complaints.tell(m.host, message.hosts);
+          else this.#events.message(m, message);
+        },
         say: this.#setup.say,
       },
     );
@@ -189,9 +198,18 @@ export class Coordinator {
     this.#events.joined(member);
   }
 
+  /** Gives up whoever is cut off from others, so that those can go on. */
+  #judge(): void {
+    const now = performance.now();
+    this.#complaints.tell(0, this.#contacts.look(now, this.#network!.contacts(), 0));
+    const verdict = this.#complaints.judge(now, (host) => this.#pulse.answers(host));
+    if (verdict) this.evict(verdict.host, verdictText(verdict));
+  }
+
   #forget(member: Member): void {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
+    this.#complaints.forget(member.host);
     this.#network?.drop(member.host);
     if (member.address) for (const m of this.members.values()) m.send({ type: 'gone', host: member.host });
   }

@@ -19,6 +19,9 @@ const LATE_SAMPLES = 25;
  */
 const LONGEST_LOOK = 2 * PING_EVERY;
 
+/** Silence of a peer that certainly runs, in ms. */
+const ANSWERS_WITHIN = 5 * PING_EVERY;
+
 /** What a TCP connection to a peer's listening address has shown. */
 export type Probed = 'refused' | 'accepted' | 'silent';
 
@@ -93,6 +96,12 @@ export class Heartbeat {
     peer.smoothed += (sample - peer.smoothed) * SMOOTHING;
     peer.late.push(sample);
     if (peer.late.length > LATE_SAMPLES) peer.late.shift();
+  }
+
+  /** Whether something has come from a peer in the last few intervals: it runs, whoever else cannot reach it. */
+  answers(host: number): boolean {
+    const peer = this.#peers.get(host);
+    return peer !== undefined && peer.silence < Math.max(ANSWERS_WITHIN, 2 * this.roundTrip(host));
   }
 
   /** Round trip to a peer, in ms: the larger of the smoothed one and the largest of late. */

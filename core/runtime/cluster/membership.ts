@@ -187,12 +187,7 @@ class Step {
   }
 
   #lostFor(message: string): Finish {
-    const { disk } = this.#s;
-    const resume =
-      disk === null
-        ? 'there is no checkpoint on disk to resume from'
-        : `the checkpoint after ${disk} cycles is on disk: resume from it`;
-    return { comes: 'finish', how: 'lost', message: `${message}; ${resume}` };
+    return { comes: 'finish', how: 'lost', message };
   }
 
   /** Threads of the epoch end on all hosts; then comes `after`. */

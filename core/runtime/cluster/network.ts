@@ -1,7 +1,7 @@
 import type { Heap } from '../../memory/heap.js';
 import type { ThreadsControl } from '../../transport/threads/control.js';
 import { Bridge } from '../../transport/zeromq/bridge.js';
-import { Freight, type HostAddress, type Mesh } from '../../transport/zeromq/mesh.js';
+import { type Contact, Freight, type HostAddress, type Mesh } from '../../transport/zeromq/mesh.js';
 import { type MeshOptions, ZeromqMesh } from '../../transport/zeromq/zeromq-mesh.js';
 
 /** What passes records between the mailboxes of this host and those of others, in one epoch. */
@@ -16,6 +16,8 @@ export interface HostNetwork {
   readonly mesh: Mesh;
   /** Begins the links to hosts that it has none to yet. */
   connect(peers: readonly HostAddress[]): void;
+  /** What is known of the links to all hosts that have not been dropped. */
+  contacts(): [host: number, contact: Contact][];
   /** `onFault` is called once if the epoch cannot go on here; `host` is whoever is to blame, −1 for this one. */
   bridge(control: ThreadsControl, heap: Heap, onFault: (host: number, error: Error) => void): EpochBridge;
   /** A host is gone. */
@@ -76,6 +78,11 @@ export async function openNetwork(
         },
       };
     },
+    contacts: () =>
+      [...known].flatMap((host): [number, Contact][] => {
+        const contact = mesh.contact(host);
+        return contact ? [[host, contact]] : [];
+      }),
     drop: (host) => mesh.drop(host),
     close: () => mesh.close(),
   };

@@ -8,12 +8,39 @@ export class Printer {
   /** Whose printed line has not ended yet; '' if none. */
   #open = '';
 
+  #held: { descriptor: 1 | 2; bytes: Uint8Array }[] | null = null;
+
   constructor(tag: boolean) {
     this.#tag = tag;
   }
 
+  /**
+   * From here on what rank 0 prints is held back until `show`: it belongs to a frame or a report that would be printed again if a
+   * host were lost in the middle.
+   */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Shows what has been held back. */
+  show(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const { descriptor, bytes } of held) this.print(0, descriptor, bytes, () => {});
+  }
+
+  /** Whoever printed what has been held back is lost, and will print it again. */
+  drop(): void {
+    this.#held = null;
+  }
+
   /** Calls back once the bytes have been written: as many may follow. */
   print(rank: number, descriptor: 1 | 2, given: Uint8Array, written: () => void): void {
+    if (rank === 0 && this.#held) {
+      this.#held.push({ descriptor, bytes: given });
+      written();
+      return;
+    }
     const stream = descriptor === 1 ? process.stdout : process.stderr;
     stream.write(this.#tag && given.length > 0 ? this.#tagged(rank, descriptor, given) : given, () =>
       written(),

@@ -72,6 +72,11 @@ export class Pulse {
     this.#heartbeat.remove(host);
   }
 
+  /** Whether something has come from it of late. */
+  answers(host: number): boolean {
+    return this.#heartbeat.answers(host);
+  }
+
   /** In ms, as far as known. */
   roundTrip(host: number): number {
     return this.#heartbeat.roundTrip(host);

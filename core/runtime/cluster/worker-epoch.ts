@@ -97,6 +97,7 @@ export class WorkerEpoch {
       tagOutput: false,
       onPrinted: (rank, descriptor, bytes) => send({ type: 'printed', epoch, rank, descriptor, bytes }),
       onCheckpoint: (notice) => this.#saves.take(notice),
+      onWriting: () => send({ type: 'writing', epoch }),
       onDelivered: (state) => send({ type: 'delivered', epoch, state }),
       onPieceWanted: (part) => this.#saves.fetch(part),
       onNames: (names) => send({ type: 'names', epoch, names }),

@@ -17,6 +17,7 @@ import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { compareVersions, foreignProtocol } from './identity.js';
 import type { HostNetwork, OpenNetwork } from './network.js';
 import { Pulse } from './pulse.js';
+import { CONTACT_LOOK, Contacts } from './reachability.js';
 import { sayRefused } from './say-refused.js';
 import { WorkerEpoch } from './worker-epoch.js';
 
@@ -60,6 +61,8 @@ export class WorkerSession {
   #store: PieceStore | null = null;
   #end: (end: SessionEnd) => void = () => {};
   #over = false;
+  #looking: NodeJS.Timeout | null = null;
+  #unreachable = '';
 
   constructor(peer: ControlPeer, setup: SessionSetup) {
     this.#peer = peer;
@@ -124,6 +127,7 @@ export class WorkerSession {
   }
 
   async #giveBack(): Promise<void> {
+    if (this.#looking) clearInterval(this.#looking);
     await this.#epoch?.end();
     sayRefused(this.#setup.say, this.#network?.mesh.refused);
     this.#network?.close();
@@ -222,7 +226,17 @@ export class WorkerSession {
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
       this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
+    const contacts = new Contacts(performance.now());
+    this.#looking = setInterval(() => this.#lookAround(contacts, network), CONTACT_LOOK);
     this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
+  }
+
+  /** Tells the coordinator which hosts this one cannot reach, whenever they are others than before. */
+  #lookAround(contacts: Contacts, network: HostNetwork): void {
+    const hosts = contacts.look(performance.now(), network.contacts(), this.#pulse.roundTrip(0));
+    if (hosts.join() === this.#unreachable) return;
+    this.#unreachable = hosts.join();
+    this.#send({ type: 'unreachable', hosts });
   }
 
   #offered({ sha256, pieces }: ControlOf<'bundle'>): void {

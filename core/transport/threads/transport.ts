@@ -123,9 +123,12 @@ export class ThreadsTransport implements Transport {
 
   release(cell: number): void {
     const i32 = this.#i32;
-    Atomics.store(i32, cell, (this.#head + this.#mask + 1) | 0);
+    const free = (this.#head + this.#mask + 1) | 0;
     this.#head = (this.#head + 1) | 0;
+    // Before the record is free: whoever takes it may rely on the count, and the store after it is a fence, without which
+    // a bridge that asks for room could miss the count and this rank the question.
     i32[this.#myHead] = this.#head;
+    Atomics.store(i32, cell, free);
     if (Atomics.load(i32, this.#myWaiting) !== 0) this.#giveRoom();
   }
 

@@ -16,8 +16,10 @@ import { Mailboxes } from './mailboxes.js';
 import type { Mesh } from './mesh.js';
 import { Outbound } from './outbound.js';
 
-/** How often the host looks even if nobody has rung, in ms; the interval also keeps its event loop alive. */
+/** How often the host looks whether somebody should have rung, in ms; the interval also keeps its event loop alive. */
 const LOOK_EVERY = 50;
+/** Looks in a row that find something ready before nobody is expected to ring for it: a rank that is about to may wait for a core. */
+const LOOKS = 5;
 
 export interface BridgeSetup {
   /** The host's control memory, made with a placement. */
@@ -44,10 +46,12 @@ export interface BridgeCounters {
   receivedBytes: number;
   /** Messages to other hosts that carried records. */
   messages: number;
-  /** Records that wait here: in proxies, for room in a mailbox, or to be acknowledged. */
+  /** Records that wait here: in proxies, for room in a mailbox, or to be acknowledged; and large messages that are not over. */
   waiting: number;
   /** Messages dropped because they were of another epoch. */
   stale: number;
+  /** Times that something was ready and nobody had rung: none, or a wake-up was lost. */
+  rescues: number;
 }
 
 /**
@@ -66,6 +70,9 @@ export class Bridge {
   readonly #returns: ({ ranks: number[]; bytes: number[] } | null)[];
   readonly #crossing: Crossing;
   #stale = 0;
+  #rescues = 0;
+  /** Looks since the last turn that found something ready for which nobody had rung. */
+  #unheard = 0;
   #listening = false;
   #scheduled = false;
   #stopped = false;
@@ -80,19 +87,21 @@ export class Bridge {
     this.#returns = Array.from({ length: hosts }, () => null);
     this.#crossing = { from: -1, to: placement.host, epoch: control.epoch, hostOf: placement.hostOf };
     this.#credits = new SendCredits(control.ranks, window);
-    this.#inbound = new Inbound(this.#boxes, heap, hosts, window);
     this.#outbound = new Outbound(this.#boxes, heap, mesh, placement.hostOf, this.#credits, {
       expect: (...landing) => this.#inbound.expect(...landing),
       isOver: () => this.#isOver,
       acknowledged: (rank, peer, transfer, pieces) => {
         this.#inbound.note(rank, peer, transfer, Note.acknowledged, pieces);
       },
+      sent: (rank, peer, transfer) => this.#inbound.note(rank, peer, transfer, Note.sent, 1),
+      more: () => this.#schedule(),
     });
+    this.#inbound = new Inbound(this.#boxes, heap, hosts, window, this.#outbound.transfers);
     // Whoever waits for a lock of the heap learns that the thread which holds it may have been ended.
     heap.onWait(() => {
       if (this.#isOver) throw new AbortedError('the epoch has ended');
     });
-    this.#timer = setInterval(() => this.#turn(), LOOK_EVERY);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
     this.#turn();
   }
 
@@ -125,8 +134,9 @@ export class Bridge {
       sentBytes,
       receivedBytes,
       messages,
-      waiting: queued + unacknowledged + waiting + landings,
+      waiting: queued + unacknowledged + this.#outbound.transfers.size + waiting + landings,
       stale: this.#stale,
+      rescues: this.#rescues,
     };
   }
 
@@ -172,8 +182,19 @@ export class Bridge {
     });
   }
 
+  /** The safety net below the doorbell: takes a turn if one is due and does not come. */
+  #look(): void {
+    // Who has rung is answered in the next turn of the event loop, and there was one since the last look.
+    const due = !this.#boxes.isArmed || this.#outbound.isReady || this.#inbound.isReady;
+    this.#unheard = due ? this.#unheard + 1 : 0;
+    if (this.#unheard < LOOKS) return;
+    this.#rescues++;
+    this.#turn();
+  }
+
   #turn(): void {
     if (this.#stopped) return;
+    this.#unheard = 0;
     try {
       // First, so that whoever puts something there after it has been looked for rings.
       this.#boxes.arm();

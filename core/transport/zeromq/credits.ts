@@ -96,10 +96,16 @@ export class Owed {
     }
   }
 
+  /** Whether there is something to return to a host now. */
+  isDue(host: number): boolean {
+    const due = this.#due[host]!;
+    return due > 0 && due >= this.#window / 2;
+  }
+
   /** Bytes to return to a host now: from half a window on, so that few messages do. */
   give(host: number): number {
+    if (!this.isDue(host)) return 0;
     const due = this.#due[host]!;
-    if (due === 0 || due < this.#window / 2) return 0;
     this.#due[host] = 0;
     this.#open[host]! -= due;
     return due;

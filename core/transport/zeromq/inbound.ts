@@ -20,9 +20,18 @@ import {
 import type { Refusal } from '../../wire/network.js';
 import { DESTINATION, payloadOf, recordAt, recordCount } from '../../wire/network-records.js';
 import { PIECE_CONTEXT, TRANSFER_CONTEXT } from '../../wire/tags.js';
-import { NOTE, NOTE_COUNT, NOTE_LENGTH, Note, PIECE_AT, PIECE_DIRECT } from '../../wire/transfer.js';
+import {
+  NOTE,
+  NOTE_COUNT,
+  NOTE_DIRECT,
+  NOTE_LENGTH,
+  Note,
+  PIECE_AT,
+  PIECE_DIRECT,
+} from '../../wire/transfer.js';
 import { Owed } from './credits.js';
 import type { Mailboxes } from './mailboxes.js';
+import type { Transfers } from './transfers.js';
 
 /** A record that waits for room in the mailbox of a rank of this host. */
 interface Waiting {
@@ -61,11 +70,13 @@ export class Inbound {
   /** By rank; null for those of other hosts. */
   readonly #owed: (Owed | null)[];
   readonly #queues: (Waiting[] | null)[];
+  readonly #transfers: Transfers;
   readonly #landings = new Map<string, Landing>();
 
-  constructor(boxes: Mailboxes, heap: Heap, hosts: number, window: number) {
+  constructor(boxes: Mailboxes, heap: Heap, hosts: number, window: number, transfers: Transfers) {
     this.#boxes = boxes;
     this.#heap = heap;
+    this.#transfers = transfers;
     this.received = new Float64Array(hosts);
     this.#owed = new Array<Owed | null>(boxes.ranks).fill(null);
     this.#queues = new Array<Waiting[] | null>(boxes.ranks).fill(null);
@@ -95,9 +106,30 @@ export class Inbound {
     const { words, at, payload } = w;
     if (words[at + CONTEXT] === PIECE_CONTEXT && words[at + PIECE_DIRECT] === 1)
       return this.#land(words, at, w.host, payload!);
+    if (words[at + CONTEXT] === TRANSFER_CONTEXT) return this.#takeNote(w);
     w.cost = CELL_BYTES + (payload?.byteLength ?? 0);
     const rank = words[at + DESTINATION]!;
     if (!this.#owed[rank]!.arrived(w.host, w.cost)) return 'credit';
+    this.#queue(w);
+    return null;
+  }
+
+  /** What a receive has to say of a large message of a rank of this host. Costs no credit: there is one such note for each. */
+  #takeNote(w: Waiting): Refusal | null {
+    const { words, at } = w;
+    const rank = words[at + DESTINATION]!;
+    const peer = words[at + SOURCE]!;
+    const transfer = words[at + TAG]!;
+    if (words[at + NOTE] === Note.refused) {
+      if (!this.#transfers.refused(rank, peer, transfer)) return 'destination';
+    } else {
+      const sender = this.#transfers.matched(rank, peer, transfer, words[at + NOTE_DIRECT] === 1);
+      if (sender === null) return 'destination';
+      if (sender === 'host') {
+        this.received[w.host]!++;
+        return null;
+      }
+    }
     this.#queue(w);
     return null;
   }
@@ -138,6 +170,17 @@ export class Inbound {
       queue.splice(0, moved);
       this.waiting -= moved;
     }
+  }
+
+  /** Whether `push` or `returnCredits` would have something to do. */
+  get isReady(): boolean {
+    for (const rank of this.#boxes.local) {
+      if (this.#queues[rank]!.length > 0 && this.#boxes.hasRoom(rank)) return true;
+      const owed = this.#owed[rank]!;
+      owed.settle(this.#boxes.taken(rank));
+      for (let host = 0; host < this.received.length; host++) if (owed.isDue(host)) return true;
+    }
+    return false;
   }
 
   /** Calls `give` with credits that are to go back: what ranks have taken out of their mailboxes. */

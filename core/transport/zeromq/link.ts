@@ -46,6 +46,8 @@ export class Link {
   /** Messages that came twice, and too early. */
   duplicates = 0;
   early = 0;
+  /** Messages that have arrived, of whatever kind. */
+  heard = 0;
 
   /** Number of the next message from the peer. */
   #expected = 1;
@@ -87,6 +89,12 @@ export class Link {
   get inFlight(): number {
     return this.#queue.bytes;
   }
+
+  /** Whether the peer owes something: an acknowledgement, an answer, or a connection. */
+  get owes(): boolean {
+    return this.#waits();
+  }
+
   /** Mean round trip in ms, 0 until one was measured. */
   get roundTrip(): number {
     return this.#trip.mean;
@@ -169,6 +177,7 @@ export class Link {
   /** A message from the peer, whose header has been checked; `bytes` of the frames behind it. */
   arrived(h: Header, bytes: number, now: number): Verdict {
     if (this.broken !== null) return 'broken';
+    this.heard++;
     if (h.acknowledged > this.#highest)
       return this.#break(`acknowledges message ${h.acknowledged}, of ${this.#highest} sent`);
     if (h.oldest > this.#expected)
@@ -198,7 +207,6 @@ export class Link {
     return 'broken';
   }
 
-  /** Whether the peer owes something: an acknowledgement, an answer, or a connection. */
   #waits(): boolean {
     const { flying, last, oldest } = this.#queue;
     return flying > 0 || this.#probe > this.#answered || (!this.#open && last >= oldest);

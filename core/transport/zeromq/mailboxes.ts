@@ -91,6 +91,13 @@ export class Mailboxes {
     Atomics.store(i32, this.#waiting[rank]!, 1);
   }
 
+  /** Whether a record in the mailbox of a rank of this host is free. */
+  hasRoom(rank: number): boolean {
+    const tail = Atomics.load(this.#i32, this.#tails[rank]!);
+    const cell = this.#first[rank]! + (tail & this.#mask) * CELL_WORDS;
+    return ((Atomics.load(this.#i32, cell) - tail) | 0) >= 0;
+  }
+
   /** First word of the oldest record for a rank of another host, or −1. */
   poll(rank: number): number {
     const head = this.#heads[rank]!;
@@ -126,6 +133,11 @@ export class Mailboxes {
   /** Announces that the host looks no more until its doorbell rings. */
   arm(): void {
     Atomics.store(this.#i32, DOORBELL_AT, 1);
+  }
+
+  /** Whether nobody has rung since `arm`. */
+  get isArmed(): boolean {
+    return Atomics.load(this.#i32, DOORBELL_AT) === 1;
   }
 
   /** Rings the own doorbell. */

@@ -16,6 +16,16 @@ export interface HostAddress {
   machine: string;
 }
 
+/** Whether a host answers. */
+export interface Contact {
+  /** It has something to acknowledge or to answer, or a connection is wanted. */
+  owes: boolean;
+  /** Messages that have come from it, of whatever kind. */
+  heard: number;
+  /** Mean round trip in ms; 0 until it has answered. */
+  roundTrip: number;
+}
+
 /**
  * The links between this host and all others, on its main thread. What is sent to a host arrives there exactly once and in
  * order, as long as both live, whatever happens to the connection between them: every message has a number, is kept
@@ -40,6 +50,8 @@ export interface Mesh {
   ): void;
   /** Bytes sent to a host and not acknowledged yet. */
   inFlight(host: number): number;
+  /** What is known of the link to a host; null for one that is not connected, or was dropped. */
+  contact(host: number): Contact | null;
   /** Called for every message, in the order of its sender. Frames are the receiver's to keep. */
   onMessage: (host: number, freight: Freight, epoch: number, frames: Uint8Array[]) => void;
   /** Called once when the link cannot go on: the peer said something that makes no sense, or has lost what was sent. */

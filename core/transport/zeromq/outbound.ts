@@ -1,3 +1,4 @@
+import { dtypeInfo } from '../../memory/dtype.js';
 import { type Address, addressOf, type Heap, offsetOf } from '../../memory/heap.js';
 import {
   ARENA,
@@ -5,10 +6,15 @@ import {
   CELL_BYTES,
   CELL_WORDS,
   CONTEXT,
+  EPOCH,
   KIND,
+  Kind,
+  kindOf,
   Mode,
   modeOf,
   OFFSET,
+  packKind,
+  SHAPE_BYTES,
   SOURCE,
   TAG,
 } from '../../wire/cell.js';
@@ -22,11 +28,18 @@ import {
   NOTE_DIRECT,
   NOTE_OFFSET,
   Note,
+  ORIGIN,
+  ORIGIN_ARENA,
+  ORIGIN_OFFSET,
+  PIECE_AT,
   PIECE_DIRECT,
 } from '../../wire/transfer.js';
 import type { SendCredits } from './credits.js';
 import type { Mailboxes } from './mailboxes.js';
 import type { Mesh } from './mesh.js';
+import { type Announced, Transfers } from './transfers.js';
+
+const PIECE_WORD = packKind(Kind.typed, dtypeInfo('u8').code, Mode.block);
 
 /** Payload bytes up to which a payload is copied beside the records: a frame of its own costs more than that copy. */
 const SMALL_BYTES = 1024;
@@ -41,6 +54,10 @@ export interface LocalNotes {
   expect(rank: number, source: number, transfer: number, address: Address, bytes: number): void;
   /** Pieces that a rank of this host sent have arrived at the host of `peer`. */
   acknowledged(rank: number, peer: number, transfer: number, pieces: number): void;
+  /** All of an array that the host has sent for a rank has arrived. */
+  sent(rank: number, peer: number, transfer: number): void;
+  /** There may be more to send. */
+  more(): void;
 }
 
 /** What is being gathered for one host. */
@@ -57,6 +74,9 @@ class Load {
   blocks: number[] = [];
   /** Pieces to acknowledge: rank, peer and transfer in turn. */
   pieces: number[] = [];
+  /** Pieces that this host sends by itself, and their bytes. */
+  streamed: Announced[] = [];
+  streamedBytes: number[] = [];
 
   /** Room for one more record: its first word. */
   next(): number {
@@ -124,6 +144,8 @@ export class Outbound {
   readonly #credits: SendCredits;
   readonly #notes: LocalNotes;
   readonly #loads: (Load | null)[];
+  readonly transfers = new Transfers();
+  readonly #stream = (it: Announced, at: number, bytes: number): void => this.#loadStream(it, at, bytes);
 
   constructor(
     boxes: Mailboxes,
@@ -147,7 +169,17 @@ export class Outbound {
   /** Sends all that is ready and that credits allow. */
   drain(): void {
     for (const rank of this.#boxes.remote) this.#drainProxy(rank);
+    this.transfers.pump(this.#stream);
     for (let host = 0; host < this.#loads.length; host++) this.#send(host);
+  }
+
+  /** Whether `drain` would have something to do. */
+  get isReady(): boolean {
+    if (this.transfers.isReady) return true;
+    return this.#boxes.remote.some((rank) => {
+      const cell = this.#boxes.poll(rank);
+      return cell >= 0 && this.#credits.allows(rank, this.#cost(cell));
+    });
   }
 
   /** Records that wait in proxies. */
@@ -169,11 +201,16 @@ export class Outbound {
     }
   }
 
-  /** Bytes of credit that a record takes: none if its bytes go to an array that is ready for them. */
+  /**
+   * Bytes of credit that a record takes: none if its bytes go to an array that is ready for them, none for a note, of which
+   * there is one for every large message of the other side.
+   */
   #cost(cell: number): number {
     const { i32, u32 } = this.#boxes.views;
     const mode = modeOf(i32[cell + KIND]!);
-    if (i32[cell + CONTEXT] === PIECE_CONTEXT && i32[cell + PIECE_DIRECT] === 1) return 0;
+    const context = i32[cell + CONTEXT];
+    if (context === TRANSFER_CONTEXT || (context === PIECE_CONTEXT && i32[cell + PIECE_DIRECT] === 1))
+      return 0;
     return CELL_BYTES + (mode === Mode.block || mode === Mode.piece ? u32[cell + BYTES]! : 0);
   }
 
@@ -191,9 +228,52 @@ export class Outbound {
     if (context === PIECE_CONTEXT) {
       load.pieces.push(source, rank, i32[cell + TAG]!);
       this.unacknowledged++;
-    } else if (context === TRANSFER_CONTEXT) this.#readNote(rank, source, cell, words, at);
+      this.transfers.passed(
+        source,
+        rank,
+        i32[cell + TAG]!,
+        (words[at + PIECE_AT]! >>> 0) + (words[at + BYTES]! >>> 0),
+      );
+    } else if (mode === Mode.rendezvous) this.#readOrigin(source, rank, words, at);
+    else if (context === TRANSFER_CONTEXT) this.#readNote(rank, source, cell, words, at);
     if (mode === Mode.block || mode === Mode.piece) this.#loadPayload(load, at, mode, cell);
     this.sent[host]!++;
+  }
+
+  /** Where the array of a large message lies is for this host alone. */
+  #readOrigin(rank: number, peer: number, words: Int32Array, at: number): void {
+    const here = words[at + ORIGIN] === 1;
+    const source = here ? addressOf(words[at + ORIGIN_ARENA]!, words[at + ORIGIN_OFFSET]! >>> 0) : -1;
+    const head = kindOf(words[at + KIND]!) === Kind.ndarray ? SHAPE_BYTES : 0;
+    this.transfers.announce(rank, peer, words[at + ARENA]!, source, (words[at + BYTES]! >>> 0) - head);
+    words.fill(0, at + ORIGIN, at + ORIGIN_OFFSET + 1);
+  }
+
+  #loadStream(it: Announced, from: number, bytes: number): void {
+    const host = this.#hostOf[it.peer]!;
+    this.#loads[host] ??= new Load();
+    const load = this.#loads[host];
+    const at = load.next();
+    const { words } = load;
+    words.fill(0, at, at + CELL_WORDS);
+    words[at + DESTINATION] = it.peer;
+    words[at + KIND] = PIECE_WORD;
+    words[at + SOURCE] = it.rank;
+    words[at + TAG] = it.transfer;
+    words[at + CONTEXT] = PIECE_CONTEXT;
+    words[at + EPOCH] = this.#boxes.epoch;
+    words[at + BYTES] = bytes;
+    words[at + PIECE_AT] = from;
+    words[at + PIECE_DIRECT] = 1;
+    const { buffer } = this.#heap.arenaOf(it.source);
+    load.add(at, new Uint8Array(buffer, offsetOf(it.source) + from, bytes));
+    load.bytes += bytes;
+    load.streamed.push(it);
+    load.streamedBytes.push(bytes);
+    this.bytes += bytes;
+    this.sent[host]!++;
+    this.unacknowledged++;
+    if (load.isFull) this.#send(host);
   }
 
   #loadPayload(load: Load, at: number, mode: Mode, cell: number): void {
@@ -236,11 +316,19 @@ export class Outbound {
         if (this.#notes.isOver()) return;
         for (let k = 0; k < blocks.length; k += 2) this.#heap.carriedBack(blocks[k]!, blocks[k + 1]!);
         this.#acknowledge(pieces);
+        this.#acknowledgeStreams(load);
       } catch (error) {
         // It ended just now, under a lock that a rank held.
         if (!this.#notes.isOver()) throw error;
       }
     });
+  }
+
+  #acknowledgeStreams({ streamed, streamedBytes }: Load): void {
+    this.unacknowledged -= streamed.length;
+    for (const [k, it] of streamed.entries())
+      if (this.transfers.acknowledged(it, streamedBytes[k]!)) this.#notes.sent(it.rank, it.peer, it.transfer);
+    if (this.transfers.isReady) this.#notes.more();
   }
 
   #acknowledge(pieces: readonly number[]): void {

@@ -17,7 +17,7 @@ import {
 } from '../../wire/network.js';
 import { Link, OWN } from './link.js';
 import { chooseEndpoint, machineName } from './machine.js';
-import type { HostAddress, Mesh } from './mesh.js';
+import type { Contact, HostAddress, Mesh } from './mesh.js';
 import type { Parcel } from './resend-queue.js';
 import { type DataSocket, openDealer, openRouter, plain, type SocketSecurity } from './sockets.js';
 
@@ -172,6 +172,13 @@ export class ZeromqMesh implements Mesh {
 
   inFlight(host: number): number {
     return this.#peers.get(host)?.link.inFlight ?? 0;
+  }
+
+  contact(host: number): Contact | null {
+    const peer = this.#peers.get(host);
+    if (!peer || peer.dropped) return null;
+    const { owes, heard, roundTrip } = peer.link;
+    return { owes, heard, roundTrip };
   }
 
   refuse(host: number, refusal: Refusal): void {

@@ -1,10 +1,15 @@
 /** Runs the conformance cases one after the other on all ranks, and checks that none leaves memory behind. */
 import type { Communicator } from 'haloweave';
 import { conformance } from './cases/all.js';
+import type { Case } from './cases/tools.js';
 
-export default async function main(comm: Communicator) {
+export default function main(comm: Communicator) {
+  return conform(comm, conformance);
+}
+
+export async function conform(comm: Communicator, cases: readonly Case[]): Promise<string[]> {
   const done: string[] = [];
-  for (const c of conformance) {
+  for (const c of cases) {
     if (comm.size < (c.least ?? 1)) continue;
     const before = settledBlocks(comm);
     try {

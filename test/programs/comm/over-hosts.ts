@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { empty, free } from 'haloweave';
 import type { RankTools } from '../../support/rank-thread.js';
-import conform from './conformance.js';
+import { conformanceOverHosts } from './cases/all.js';
+import { conform } from './conformance.js';
 import play from './properties.js';
 
-export const conformance = ({ comm }: RankTools) => conform(comm);
+export const conformance = ({ comm }: RankTools) => conform(comm, conformanceOverHosts);
 export const properties = ({ comm, args }: RankTools) => play(comm, args);
 
 /** Elements of the k-th message of a rank to another: small, in a block, and by rendezvous. */
@@ -89,5 +90,22 @@ export function large({ comm, heap }: RankTools): void {
     for (let i = 0; i < n; i++) if (to[i] !== peer * n + i) assert.fail(`element ${i} is ${to[i]}`);
     comm.barrier();
     for (const a of [source, target]) if (a) free(heap, a);
+  }
+}
+
+/** Every pair of ranks plays ping-pong, all at once: with others asleep, every message must wake its receiver and both hosts. */
+export function pingPongs({ comm, args }: RankTools): void {
+  const trips = args.trips as number;
+  const word = new Float64Array(1);
+  for (let apart = 1; apart < comm.size; apart++) {
+    const to = (comm.rank + apart) % comm.size;
+    const from = (comm.rank + comm.size - apart) % comm.size;
+    for (let k = 0; k < trips; k++) {
+      comm.send(Float64Array.of(k), to, 1);
+      comm.recvInto(word, from, 1);
+      comm.send(word, from, 2);
+      comm.recvInto(word, to, 2);
+      assert.equal(word[0], k);
+    }
   }
 }

@@ -71,6 +71,12 @@ export class NetworkNamespaces implements Disposable {
     this.#in(host, 'ip', 'link', 'set', 'eth0', plugged ? 'up' : 'down');
   }
 
+  /** Pulls a host's cable and puts it back so many ms later, by one process: what it takes to start one is not part of it. */
+  unplugFor(host: number, ms: number): void {
+    const words = `ip link set eth0 down && sleep ${ms / 1000} && ip link set eth0 up`;
+    this.#in(host, 'sh', '-c', words);
+  }
+
   [Symbol.dispose](): void {
     for (const name of this.#names.splice(0).reverse()) command(['ip', 'netns', 'del', name]);
   }

@@ -42,16 +42,19 @@ export class Relay {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
+  /** In front of `port`; 0 for the one that the relay itself gets, for a process that is told to take it, at another address. */
   static async to(
     port: number,
-    options: { seed?: number; host?: string; faults?: RelayFaults } = {},
+    options: { seed?: number; host?: string; at?: string; faults?: RelayFaults } = {},
   ): Promise<Relay> {
-    const { seed = 1, host = '127.0.0.1', faults = { delay: 0, jitter: 0 } } = options;
-    const relay = new Relay({ host, port }, seed, faults);
+    const { seed = 1, host = '127.0.0.1', at = '127.0.0.1', faults = { delay: 0, jitter: 0 } } = options;
+    const target = { host, port };
+    const relay = new Relay(target, seed, faults);
     await new Promise<void>((resolve, reject) => {
       relay.#server.once('error', reject);
-      relay.#server.listen(0, '127.0.0.1', resolve);
+      relay.#server.listen(0, at, resolve);
     });
+    if (port === 0) target.port = relay.port;
     return relay;
   }
 

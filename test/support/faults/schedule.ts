@@ -32,7 +32,7 @@ const EARLY = [0.2, 0.5] as const;
 const LATE = [0.75, 0.9] as const;
 
 /**
- * Faults of a run, by a seed: at least one process is killed, at least one is left. Of those that are found by the clock, all but
+ * Faults of a run on three hosts or more, by a seed: at least two processes are killed if they are there, at least one is left. Of those that are found by the clock, all but
  * one come where ranks have not computed: readings of what a process ran are up to 200 ms old, and by the rule that ends a
  * program which kills its hosts two readings that are the same end the run.
  */
@@ -61,7 +61,7 @@ export function drawFaults(seed: number, { hosts, parts, cycles, every }: Schedu
     what: kill(dies ? 0 : draw(hosts)),
   });
   // One is left whatever falls together; those that replace the killed may come in time or not.
-  const more = draw(hosts - 1);
+  const more = 1 + draw(hosts - 2);
   const kinds = ['recovery', 'restart', 'late'] as const;
   const left = [...kinds];
   for (let k = 0; k < Math.min(more, kinds.length); k++) {

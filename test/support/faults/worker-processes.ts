@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { type Started, start } from '../command-line.js';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Options, type Started, start } from '../command-line.js';
+import { ScratchFolder } from '../paths.js';
 
 /** A `haloweave worker` that a test has started. */
 export interface WorkerProcess {
@@ -9,15 +11,39 @@ export interface WorkerProcess {
   readonly address: string;
 }
 
+/** Where a worker is, if it is not on loopback and in no place of its own. */
+export interface WorkerPlace {
+  /** Where it listens (default `tcp://127.0.0.1:0`). */
+  endpoint?: string;
+  /** Words before its own: what puts it into a network namespace. */
+  before?: readonly string[];
+  /** It and its peers use TCP though they are on one machine: its temporary folder has too long a name for sockets. */
+  tcpOnly?: boolean;
+  /** Further variables of its environment. */
+  env?: Record<string, string>;
+}
+
+/** Longer than the name of a socket may be. */
+const LONG_NAME = 'x'.repeat(120);
+
 /**
- * Worker processes of a test, on loopback unless `before` puts them elsewhere. They are killed with the object, and it is an error
- * if one of them, or anything that it has started, is left.
+ * Worker processes of a test, on loopback unless `place` puts them elsewhere. They are killed with the object, and it is an error
+ * if one of them is left.
  */
 export class WorkerProcesses implements AsyncDisposable {
   readonly all: WorkerProcess[] = [];
+  /** What killed processes leave behind goes with it. */
+  readonly #scratch = new ScratchFolder();
 
-  async listen(ranks: number, words: readonly string[] = []): Promise<WorkerProcess> {
-    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', '-n', String(ranks), ...words]);
+  async listen(
+    ranks: number,
+    words: readonly string[] = [],
+    place: WorkerPlace = {},
+  ): Promise<WorkerProcess> {
+    const { endpoint = 'tcp://127.0.0.1:0', before = [], tcpOnly = false, env = {} } = place;
+    const listening = ['worker', '--listen', endpoint, '-n', String(ranks), ...words];
+    const options = this.options(tcpOnly);
+    const process = start(listening, { before, ...options, env: { ...options.env, ...env } });
     await process.seen((text) => / at tcp:/.test(text));
     const address = / at tcp:\/\/(\S+)/.exec(process.out)?.[1];
     if (!address) throw new Error(`the worker did not begin to listen:\n${process.err}`);
@@ -28,10 +54,18 @@ export class WorkerProcesses implements AsyncDisposable {
 
   /** Joins a coordinator that listens. */
   connect(endpoint: string, ranks: number): WorkerProcess {
-    const process = start(['worker', '--connect', endpoint, '-n', String(ranks)]);
+    const process = start(['worker', '--connect', endpoint, '-n', String(ranks)], this.options());
     const worker = { process, pid: process.child.pid!, address: endpoint };
     this.all.push(worker);
     return worker;
+  }
+
+  /** For processes that are to use the same folder. */
+  options(tcpOnly = false): Options {
+    const { path } = this.#scratch;
+    const folder = tcpOnly ? join(path, LONG_NAME) : path;
+    mkdirSync(folder, { recursive: true });
+    return { serves: true, env: { TMPDIR: folder } };
   }
 
   /** What all of them have said, for the message of a failing test. */
@@ -45,6 +79,7 @@ export class WorkerProcesses implements AsyncDisposable {
     for (const { process } of this.all) if (process.child.exitCode === null) process.child.kill('SIGKILL');
     await Promise.all(this.all.map((w) => w.process.ended));
     const left = this.all.filter((w) => isAlive(w.pid));
+    this.#scratch[Symbol.dispose]();
     if (left.length > 0) throw new Error(`processes are left: ${left.map((w) => w.pid).join(', ')}`);
   }
 }

@@ -119,6 +119,7 @@ const MESSAGES: ControlMessage[] = [
   { type: 'kept', epoch: 1, cycles: 10, holder: 2, parts: encodeParts([0, 3]) },
   { type: 'left-out', epoch: 1, cycles: 10 },
   { type: 'partless', epoch: 1 },
+  { type: 'writing', epoch: 1 },
   { type: 'delivered', epoch: 1, state: 5 },
   { type: 'commit', epoch: 1, cycles: 10 },
   { type: 'forget', epoch: 1, cycles: 10 },
@@ -127,10 +128,12 @@ const MESSAGES: ControlMessage[] = [
 ];
 
 /** Bytes as plain arrays: which class holds them does not matter. */
-const plain = (message: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(message).map(([k, v]) => [k, v instanceof Uint8Array ? new Uint8Array(v) : v]),
-  );
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+}
 
 describe('control messages', () => {
   it.each(MESSAGES)('$type comes as it was', (message) => {

@@ -168,8 +168,7 @@ describe('what cannot go on is given up', () => {
       {
         do: 'finish',
         how: 'lost',
-        message:
-          'there is room for 2 ranks, fewer than the 3 it takes; the checkpoint after 40 cycles is on disk: resume from it',
+        message: 'there is room for 2 ranks, fewer than the 3 it takes',
       },
     ]);
   });
@@ -187,7 +186,7 @@ describe('what cannot go on is given up', () => {
         do: 'finish',
         how: 'lost',
         message:
-          'partition 5 was running cycle 7 when host 1 was lost and again when host 2 was: its workunit ends the process it runs in; there is no checkpoint on disk to resume from',
+          'partition 5 was running cycle 7 when host 1 was lost and again when host 2 was: its workunit ends the process it runs in',
       },
     ]);
   });

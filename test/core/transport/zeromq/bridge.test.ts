@@ -37,6 +37,28 @@ describe('the bridge between hosts', () => {
     expect(counters[0]!.receivedBytes).toBe(4 * 300_001 * 8);
   });
 
+  it.each([
+    { ranks: [1, 1], links: 'zeromq', cells: 256, trips: 1500 },
+    { ranks: [2, 2], links: 'memory', cells: 2, trips: 300 },
+    { ranks: [1, 1, 1], links: 'zeromq', cells: 2, trips: 300 },
+  ])('no wake-up is lost: $ranks ranks, $cells records, over $links', async (options) => {
+    const { ranks, links, cells, trips } = options;
+    const meshes = links === 'zeromq' ? await openMeshes(ranks.length) : undefined;
+    const args = { trips };
+    // A window of two records: credits have to come back all the time.
+    const { counters } = await onHosts({
+      ranks,
+      cells,
+      window: 256,
+      module,
+      body: 'pingPongs',
+      args,
+      meshes,
+    });
+    for (const c of counters) expect(c.rescues).toBe(0);
+    expect(counters[0]!.sent.reduce((a, b) => a + b)).toBeGreaterThan(trips);
+  });
+
   it('what is ready for one host travels together', async () => {
     const { counters } = await onHosts({ ranks: [2, 2], module, body: 'storm' });
     for (const [host, c] of counters.entries())

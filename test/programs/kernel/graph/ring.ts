@@ -1,7 +1,7 @@
 /**
  * Whole numbers on a ring that is cut into uneven pieces, u ← (5u + left + 3·right + index) mod 997: what a
  * single loop over the ring gives. A piece of its own neighbours, twice the same neighbour, and one piece only
- * are all rings. `--sizes 3,1,7`; `--self` makes every piece its own neighbour too.
+ * are all rings. `--sizes 3,1,7`; `--self` makes every piece its own neighbour too; `--ms` makes workunits slow.
  */
 import { type GraphPartSpec, graph, max, partitionKernel, sum } from 'haloweave';
 
@@ -31,6 +31,7 @@ export default partitionKernel<Piece, Float64Array, Float64Array>(({ args }) => 
       return { first, u: Float64Array.from({ length: size + 2 }, (_, k) => (first + k - 1) ** 2 % 997) };
     },
     workunit({ state }) {
+      if (args.ms) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(args.ms));
       const { first, u } = state;
       const next = u.slice();
       for (let k = 1; k < u.length - 1; k++)
