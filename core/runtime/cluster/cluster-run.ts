@@ -26,6 +26,7 @@ import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
+import { refuseForeign } from './foreign-options.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
 import type { Finish, MembershipAction, Running } from './membership-types.js';
@@ -378,20 +379,6 @@ function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
 
 function lostError(message: string): SerialisedError {
   return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-function refuseForeign(options: RunOptions): void {
-  if (options.check)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be checked: --check moves partitions between ranks that share memory; check it with --transport threads',
-    );
-  if (options.trace !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'a run on several hosts cannot be traced yet: trace it with --transport threads',
-    );
-  if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 
 function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
