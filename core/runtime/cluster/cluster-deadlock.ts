@@ -41,7 +41,8 @@ export function isClusterDeadlock(
 }
 
 function byRank(hosts: readonly ClusterReading[], ranks: number): RankReading[] | null {
-  const all = new Array<RankReading | undefined>(ranks);
+  // Filled: `every` leaves out holes.
+  const all = new Array<RankReading | undefined>(ranks).fill(undefined);
   for (const host of hosts) {
     if (!host.ranks) return null;
     for (const r of host.ranks) all[r.rank] = r;

@@ -374,16 +374,12 @@ export class ClusterRun {
   #lookForStalls(limit: number): void {
     if (!this.#epoch) return;
     const board = new ProgressBoard(this.#progress);
+    const warn = this.#setup.options.onWarning ?? this.#setup.say;
     for (const stall of this.#stalls!.look(performance.now(), board, this.#hostOf.length)) {
       const host = this.#hostOf[stall.rank]!;
       if (stall.do === 'limit') this.#setup.coordinator.evict(host, limitText(stall, limit));
-      else this.#warn(stallText(stall, ` of host ${host}, ${this.#names.get(host)}`));
+      else warn(stallText(stall, ` of host ${host}, ${this.#names.get(host)}`));
     }
-  }
-
-  #warn(text: string): void {
-    const { options, say } = this.#setup;
-    (options.onWarning ?? say)(text);
   }
 
   /** What the ranks of a host, or one of them, last said to be running. */

@@ -85,7 +85,7 @@ export async function listenAsWorker(
   } finally {
     left();
     stopped();
-    sayRefused(setup.say, listener.refused);
+    sayRefused((text) => setup.log.warn(text), listener.refused);
     listener.close();
   }
 }

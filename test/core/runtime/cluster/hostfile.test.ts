@@ -18,6 +18,7 @@ describe('a file of hosts', () => {
   it('may have a # inside a key', () => {
     const key = KEY.replace('@', '#');
     expect(parseHostfile(`a key=${key} # named\n`, 'hosts')[0]!.key).toBe(key);
+    expect(parseHostfile('a key=node7 slots=2', 'hosts')[0]).toMatchObject({ key: 'node7', slots: 2 });
   });
 
   it.each<[string, RegExp]>([
