@@ -1,6 +1,8 @@
 // Words of the shared memory.
 const STATE = 0;
 const STOP_AT = 1;
+/** The run goes on elsewhere from there: 1. */
+const MOVES = 2;
 const RANKS = 32;
 /** Two cache lines a rank: each writes its own word once a cycle. */
 const STRIDE = 32;
@@ -39,6 +41,11 @@ export class Horizon {
     return state === CLOSED && cycle < Atomics.load(w, STOP_AT);
   }
 
+  /** Whether the run that has been closed goes on elsewhere, from the state at which it stops. */
+  get moves(): boolean {
+    return Atomics.load(this.#words, STATE) === CLOSED && Atomics.load(this.#words, MOVES) === 1;
+  }
+
   /** The number of cycles after which the run ends, or null while nobody has closed it. */
   get stop(): number | null {
     return Atomics.load(this.#words, STATE) === CLOSED ? Atomics.load(this.#words, STOP_AT) : null;
@@ -62,10 +69,14 @@ export function beginClose(words: Int32Array, ranks: number): number {
   return started;
 }
 
-/** Ends the run after `stop` cycles, unless that has been settled; wake all ranks afterwards. Gives the number that holds. */
-export function settleClose(words: Int32Array, stop: number): number {
+/**
+ * Ends the run after `stop` cycles, unless that has been settled; wake all ranks afterwards. `moves`: on other hosts it goes on.
+ * Gives the number that holds.
+ */
+export function settleClose(words: Int32Array, stop: number, moves = false): number {
   if (Atomics.load(words, STATE) === CLOSED) return Atomics.load(words, STOP_AT);
   Atomics.store(words, STOP_AT, stop);
+  Atomics.store(words, MOVES, moves ? 1 : 0);
   Atomics.store(words, STATE, CLOSED);
   return stop;
 }

@@ -165,7 +165,30 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   comm.barrier();
   const seconds = (performance.now() - start) / 1000;
   // Ranks without parts have opened no cycle and know the end from rank 0.
-  const end = comm.bcast({ cycles: gate.end, interrupted: gate.interrupted });
+  const moves = gate.interrupted && env.horizon.moves;
+  const end = comm.bcast({ cycles: gate.end, interrupted: gate.interrupted, moves });
+  const counters = {
+    partitions: parts.length,
+    workunits: sweep.workunits,
+    messages: sweep.messages,
+    haloBytes: sweep.haloBytes,
+    haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
+    haloBytesBetweenHosts: sweep.haloBytesBetweenHosts,
+    seconds: sweep.seconds,
+  };
+  const done = {
+    cycles: end.cycles,
+    parts: domain.parts,
+    cells: domain.cells * (end.cycles - from),
+    seconds,
+    interrupted: end.interrupted,
+    counters,
+    costs: sweep.costs.table,
+    workunits: (end.cycles - from) * phases,
+    state: [...runtime.state],
+  };
+  // Whoever goes on from the state that has been saved here brings the program's measures, output and report to their end.
+  if (end.moves) return { ...done, measures: {}, control: {}, hash: null, results: {}, gather: null };
   if (end.cycles > 0) for (const p of parts) if (!p.unpacked) p.unpack(p.step, phases - 1);
   context.cycle = end.cycles;
   context.phase = 0;
@@ -198,27 +221,11 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   }
   runtime.endGather?.();
   return {
-    cycles: end.cycles,
-    parts: domain.parts,
-    cells: domain.cells * (end.cycles - from),
-    seconds,
-    interrupted: end.interrupted,
+    ...done,
     measures: final,
     control: steered,
     hash: options.hash ? runtime.hash(context) : null,
     results,
-    counters: {
-      partitions: parts.length,
-      workunits: sweep.workunits,
-      messages: sweep.messages,
-      haloBytes: sweep.haloBytes,
-      haloBytesBetweenRanks: sweep.haloBytesBetweenRanks,
-      haloBytesBetweenHosts: sweep.haloBytesBetweenHosts,
-      seconds: sweep.seconds,
-    },
-    costs: sweep.costs.table,
-    workunits: (end.cycles - from) * phases,
-    state: [...runtime.state],
     gather: comm.rank === 0 && (options.keep || hosts.count === 1) ? table : null,
   };
 }

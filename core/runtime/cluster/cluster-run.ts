@@ -1,14 +1,11 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { NdArray } from '../../memory/ndarray.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { kernelOptions, partsOf } from '../plan.js';
-import type { RankOutcome } from '../rank.js';
 import {
   interruptedError,
   type Restored,
@@ -21,17 +18,18 @@ import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
+import { brought, lostError, outcomesOf } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
-import { refuseForeign } from './foreign-options.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
 import type { Finish, MembershipAction, Running } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
+import { refuseForeign } from './refuse-foreign.js';
 import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {
@@ -67,12 +65,17 @@ export class ClusterRun {
   readonly #names = new Map<number, string>();
   /** Workers that have joined since the epoch began. */
   #waiting: Member[] = [];
+  /** Workers that have asked to go since then. */
+  readonly #leaving: Member[] = [];
+  /** All ranks of the epoch have begun. */
+  #begun = false;
   #epoch: CoordinatorEpoch | null = null;
   #hostOf: number[] = [];
   #outcome: EpochOutcome | null = null;
   #interrupted = false;
   #saves: ClusterSaves | null = null;
   #first = true;
+  #recovers = true;
   readonly #restored: Restored[] = [];
   #bundle: ProgramBundle | null = null;
   #plan: Omit<EpochSetup['plan'], 'sha256' | 'file'> | null = null;
@@ -117,9 +120,19 @@ export class ClusterRun {
     return this.#epoch?.takeField(host, epoch, frames) ?? null;
   }
 
-  /** A worker has joined: it gets work with the next epoch. */
+  /** A worker has joined: it gets work once the ranks have begun, at the next cycle that they can all stop after. */
   joined(member: Member): void {
     this.#waiting.push(member);
+    if (this.#begun) this.#greet(this.#waiting.splice(0));
+  }
+
+  /** A worker asks to go: its parts go to the others first. */
+  leave(member: Member): void {
+    if (this.#waiting.includes(member)) {
+      this.#waiting = this.#waiting.filter((m) => m !== member);
+      void this.#setup.coordinator.release(member);
+    } else if (this.#begun) this.#recovery.tell({ type: 'leave', host: member.host });
+    else this.#leaving.push(member);
   }
 
   /** A host is gone: the epoch ends on the others. */
@@ -171,6 +184,8 @@ export class ClusterRun {
     const interrupt = (): void => {
       this.#interrupted = true;
       this.#recovery.tell({ type: 'interrupt' });
+      // Also if it is being closed for another one already.
+      this.#epoch?.interrupt();
     };
     options.signal?.addEventListener('abort', interrupt, { once: true });
     let finish: Finish;
@@ -197,7 +212,7 @@ export class ClusterRun {
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
-      const message = `${finish.message}; ${saves.advice(written)}`;
+      const message = this.#recovers ? `${finish.message}; ${saves.advice(written)}` : finish.message;
       throw failure(new RunError(-1, lostError(message), watch.read()));
     }
     const outcome = this.#outcome;
@@ -279,6 +294,7 @@ export class ClusterRun {
     const members = new Map(hosts.map((h) => [h, coordinator.members.get(h)!]));
     const bundle = this.#bundle!;
     this.#hostOf = hostOf;
+    this.#begun = false;
     new ProgressBoard(this.#progress).restart(hostOf.length, start.from === 'beginning' ? 0 : start.cycles);
     this.#stalls!.reset();
     const epoch = new CoordinatorEpoch({
@@ -290,7 +306,14 @@ export class ClusterRun {
       progress: this.#progress,
       printer: this.#printer,
       onNames: this.#watch!.onNames,
-      onBegun: (_, recovers) => this.#recovery.tell({ type: 'program', recovers }),
+      onBegun: (recovers) => {
+        this.#recovers = recovers;
+        this.#recovery.tell({ type: 'program', recovers });
+      },
+      onAllBegun: () => this.#allBegun(),
+      onComputing: () => {
+        for (const host of hosts) this.#recovery.tell({ type: 'begun', host, epoch: number });
+      },
     });
     this.#epoch = epoch;
     void epoch.over.then((outcome) => this.#over(epoch, outcome));
@@ -309,12 +332,20 @@ export class ClusterRun {
     if (this.#interrupted) epoch.interrupt();
   }
 
+  /** Hosts that have come, or want to go, since the epoch began may change it now. */
+  #allBegun(): void {
+    this.#begun = true;
+    this.#greet(this.#waiting.splice(0));
+    for (const { host } of this.#leaving.splice(0)) this.#recovery.tell({ type: 'leave', host });
+  }
+
   /** No thread of the epoch is left. */
   #over(epoch: CoordinatorEpoch, outcome: EpochOutcome): void {
     // If all its hosts are lost, the next one has begun already.
     if (this.#epoch !== epoch) return;
     this.#outcome = outcome;
     this.#epoch = null;
+    this.#begun = false;
     this.#greet(this.#waiting.splice(0));
     const { number } = epoch;
     if (outcome.kind === 'failed') {
@@ -368,23 +399,4 @@ export class ClusterRun {
     const member = this.#setup.coordinator.members.get(host);
     if (member) void this.#setup.coordinator.release(member);
   }
-}
-
-function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
-  return outcome.results.map((r) => {
-    if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
-    return r.outcome;
-  });
-}
-
-function lostError(message: string): SerialisedError {
-  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
-  if (fields) return fields.array(field);
-  throw new HaloweaveError(
-    'argument',
-    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
-  );
 }

@@ -127,6 +127,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('warning'), text }),
   // The other hosts that the worker cannot reach now; none if it reaches them all again.
   z.strictObject({ type: z.literal('unreachable'), hosts: z.array(host).max(MOST_HOSTS) }),
+  // All hosts that have joined: links between them may begin.
+  z.strictObject({ type: z.literal('hosts'), addresses: z.array(address).max(MOST_HOSTS) }),
   // A host has left or was given up: links to it are dropped.
   z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 
@@ -210,7 +212,8 @@ const message = z.discriminatedUnion('type', [
   // A run is closed in two rounds: all say how far they are, and hear the highest.
   z.strictObject({ type: z.literal('close'), epoch }),
   z.strictObject({ type: z.literal('closing'), epoch, cycles: count }),
-  z.strictObject({ type: z.literal('closed'), epoch, cycles: count }),
+  // `moves`: it goes on from there, on other hosts.
+  z.strictObject({ type: z.literal('closed'), epoch, cycles: count, moves: z.boolean() }),
 
   z.strictObject({ type: z.literal('progress'), epoch, board: value }),
 

@@ -33,8 +33,12 @@ export interface EpochSetup {
   progress: SharedArrayBuffer;
   printer: Printer;
   onNames: (names: string[]) => void;
-  /** A rank of the host has what it begins with, and begins; `recovers` if the program can go on from a saved state. */
-  onBegun: (host: number, recovers: boolean) => void;
+  /** A rank of the host begins; `recovers` if the program can go on from a saved state. */
+  onBegun: (recovers: boolean) => void;
+  /** All ranks have begun. */
+  onAllBegun: () => void;
+  /** A rank computes: before that, all have what they begin with. */
+  onComputing: () => void;
 }
 
 /** How an epoch ended on all hosts that live. */
@@ -67,6 +71,10 @@ export class CoordinatorEpoch {
   #lost: { host: number; reason: string } | null = null;
   #interrupted = false;
   #leaving = false;
+  /** It is closed for a run that goes on with other hosts. */
+  #moves = false;
+  #settled = false;
+  #computing = false;
   /** What hosts have said in the first round of closing. */
   readonly #closing = new Map<number, number>();
   #round = 0;
@@ -115,9 +123,18 @@ export class CoordinatorEpoch {
     else this.#timers.push(setTimeout(() => this.#leaveSoon(), START_LIMIT));
   }
 
-  /** All parts stop after the same cycle, whenever they get there. */
+  /** All parts stop after the same cycle, whenever they get there, for a run that goes on from it on other hosts. */
   close(): void {
-    if (!this.#interrupted) this.#tell({ type: 'close', epoch: this.number });
+    this.#moves = true;
+    // Who has not made the epoch ready yet would not hear it.
+    if (!this.#interrupted && this.#begun === this.#results.length)
+      this.#tell({ type: 'close', epoch: this.number });
+  }
+
+  #allBegun(): void {
+    if (this.#interrupted) this.#leaveSoon();
+    else if (this.#moves) this.close();
+    this.#setup.onAllBegun();
   }
 
   /** Ends it on all hosts, whatever they do. */
@@ -149,8 +166,8 @@ export class CoordinatorEpoch {
       case 'begun':
         this.#own(host, message.rank);
         this.#begun++;
-        this.#setup.onBegun(host, message.recovers);
-        if (this.#interrupted && this.#begun === this.#results.length) this.#leaveSoon();
+        this.#setup.onBegun(message.recovers);
+        if (this.#begun === this.#results.length) this.#allBegun();
         return;
       case 'names':
         this.#setup.onNames(message.names);
@@ -174,12 +191,15 @@ export class CoordinatorEpoch {
         return;
       case 'closing':
         this.#closing.set(host, message.cycles);
-        if (this.#closing.size === this.#living.size)
-          this.#tell({ type: 'closed', epoch: this.number, cycles: Math.max(...this.#closing.values()) });
+        if (this.#closing.size === this.#living.size) this.#settle(Math.max(...this.#closing.values()));
         return;
       case 'progress':
         if (!this.#board.merge(message.board, this.#ranksOf(host), this.#setup.hostOf[0] === host))
           throw new HaloweaveError('format', `a progress board of ${message.board.length} bytes`);
+        if (!this.#computing && this.#ranksOf(host).some((rank) => this.#board.begunOf(rank) > 0)) {
+          this.#computing = true;
+          this.#setup.onComputing();
+        }
         return;
       case 'ended':
         this.#ended.add(host);
@@ -203,6 +223,12 @@ export class CoordinatorEpoch {
       this.#noRoom(error);
       return null;
     }
+  }
+
+  #settle(cycles: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#tell({ type: 'closed', epoch: this.number, cycles, moves: !this.#interrupted });
   }
 
   #ranksOf(host: number): number[] {
@@ -322,11 +348,17 @@ export class CoordinatorEpoch {
 
   #read(host: number, { round, ranks, sent, received, waiting }: ControlOf<'reading'>): void {
     if (round !== this.#round || this.#ending || this.#interrupted || this.#aborted) return;
+    // Between the two rounds of closing ranks wait for a verdict, not for each other.
     this.#readings.set(host, { ranks, sent, received, waiting });
     if (this.#readings.size < this.#living.size) return;
     const now = this.hosts.map((h) => this.#readings.get(h)!);
     const before = this.#looked;
     this.#looked = now;
+    // Between the two rounds of closing ranks wait for a verdict, not for each other.
+    if (this.#moves && !this.#settled) {
+      this.#looked = null;
+      return;
+    }
     const stuck = before && isClusterDeadlock(before, now, this.#results.length);
     if (!stuck) return;
     this.#stuck = stuck;

@@ -3,7 +3,8 @@ export function sayRefused(
   say: (text: string) => void,
   ...counts: (ReadonlyMap<string, number> | undefined)[]
 ): void {
-  const all = counts.flatMap((c) => [...(c ?? [])]);
+  // A link begins when one end has heard of the other: what comes before the other end has, comes again.
+  const all = counts.flatMap((c) => [...(c ?? [])].filter(([why]) => why !== 'unknown host'));
   if (all.length === 0) return;
   const total = all.reduce((n, [, count]) => n + count, 0);
   say(

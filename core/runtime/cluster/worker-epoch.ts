@@ -162,8 +162,8 @@ export class WorkerEpoch {
     this.#send({ type: 'closing', epoch: this.number, cycles });
   }
 
-  closed(cycles: number): void {
-    this.#saves.closed(settleClose(this.#horizon, cycles));
+  closed(cycles: number, moves: boolean): void {
+    this.#saves.closed(settleClose(this.#horizon, cycles, moves));
     this.#control.wakeAll();
   }
 

@@ -112,7 +112,7 @@ const MESSAGES: ControlMessage[] = [
   { type: 'reading', epoch: 1, round: 1, ranks: null, sent: 1, received: 2, waiting: 3 },
   { type: 'close', epoch: 1 },
   { type: 'closing', epoch: 1, cycles: 3 },
-  { type: 'closed', epoch: 1, cycles: 3 },
+  { type: 'closed', epoch: 1, moves: true, cycles: 3 },
   { type: 'progress', epoch: 1, board: new Uint8Array(8) },
   { type: 'hold', epoch: 1, base: null },
   { type: 'saving', epoch: 1, cycles: 10 },

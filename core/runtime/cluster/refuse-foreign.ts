@@ -1,7 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { RunOptions } from '../run-options.js';
 
-/** What only runs on threads can do. @throws HaloweaveError 'usage' that says what to take instead. */
+/** Refuses options of runs on threads. @throws HaloweaveError 'usage' that says what to take instead. */
 export function refuseForeign(options: RunOptions): void {
   if (options.check)
     throw new HaloweaveError(

@@ -1,0 +1,27 @@
+import { HaloweaveError } from '../../base/errors.js';
+import type { NdArray } from '../../memory/ndarray.js';
+import type { SerialisedError } from '../../wire/host-messages.js';
+import type { RankOutcome } from '../rank.js';
+import type { EpochOutcome } from './coordinator-epoch.js';
+
+/** A run that no host can go on with. */
+export function lostError(message: string): SerialisedError {
+  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
+}
+
+/** What the ranks of an epoch that is done gave. */
+export function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
+  return outcome.results.map((r) => {
+    if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
+    return r.outcome;
+  });
+}
+
+/** A field of the final state, which rank 0's host has sent. */
+export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
+  if (fields) return fields.array(field);
+  throw new HaloweaveError(
+    'argument',
+    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
+  );
+}
