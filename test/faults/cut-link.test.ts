@@ -18,9 +18,9 @@ it('of two workers whose link is cut for good one is given up, and the run goes 
   mkdirSync(TMPDIR);
   await using workers = new WorkerProcesses();
   await using relay = await Relay.to(0, { at: '127.0.0.2' });
-  const first = await workers.listen(1, [], { TMPDIR });
+  const first = await workers.listen(1, [], { env: { TMPDIR } });
   const behind = ['--advertise', '127.0.0.2', '--data-port', String(relay.port)];
-  const second = await workers.listen(1, behind, { TMPDIR });
+  const second = await workers.listen(1, behind, { env: { TMPDIR } });
   const notices: string[] = [];
   await using cluster = await Cluster.start({
     hosts: [first.address, second.address],

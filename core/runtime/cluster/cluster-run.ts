@@ -1,14 +1,11 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { NdArray } from '../../memory/ndarray.js';
 import { ProgressBoard } from '../../observe/progress-board.js';
 import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { kernelOptions, partsOf } from '../plan.js';
-import type { RankOutcome } from '../rank.js';
 import {
   interruptedError,
   type Restored,
@@ -21,17 +18,18 @@ import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
+import { lostError, refuseForeign } from './cluster-errors.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
+import { brought, outcomesOf, runningOn } from './epoch-results.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
 import type { Finish, MembershipAction, Running } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
-import { refuseForeign } from './refuse-foreign.js';
 import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {
@@ -77,6 +75,7 @@ export class ClusterRun {
   #interrupted = false;
   #saves: ClusterSaves | null = null;
   #first = true;
+  #recovers = true;
   readonly #restored: Restored[] = [];
   #bundle: ProgramBundle | null = null;
   #plan: Omit<EpochSetup['plan'], 'sha256' | 'file'> | null = null;
@@ -213,7 +212,7 @@ export class ClusterRun {
     const written = await saves.finish(finish.how === 'done' || finish.how === 'interrupted');
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
-      const message = `${finish.message}; ${saves.advice(written)}`;
+      const message = this.#recovers ? `${finish.message}; ${saves.advice(written)}` : finish.message;
       throw failure(new RunError(-1, lostError(message), watch.read()));
     }
     const outcome = this.#outcome;
@@ -307,7 +306,10 @@ export class ClusterRun {
       progress: this.#progress,
       printer: this.#printer,
       onNames: this.#watch!.onNames,
-      onBegun: (recovers) => this.#recovery.tell({ type: 'program', recovers }),
+      onBegun: (recovers) => {
+        this.#recovers = recovers;
+        this.#recovery.tell({ type: 'program', recovers });
+      },
       onAllBegun: () => this.#allBegun(),
       onComputing: () => {
         for (const host of hosts) this.#recovery.tell({ type: 'begun', host, epoch: number });
@@ -384,36 +386,12 @@ export class ClusterRun {
     (options.onWarning ?? say)(text);
   }
 
-  /** What the ranks of a host, or one of them, last said to be running. */
   #running(host: number, only = -1): Running[] {
-    const board = new ProgressBoard(this.#progress);
-    return this.#hostOf.flatMap((h, rank) => {
-      const running = h === host && (only < 0 || rank === only) ? board.runningOf(rank) : null;
-      return running ? [{ rank, ...running }] : [];
-    });
+    return runningOn(new ProgressBoard(this.#progress), this.#hostOf, host, only);
   }
 
   #release(host: number): void {
     const member = this.#setup.coordinator.members.get(host);
     if (member) void this.#setup.coordinator.release(member);
   }
-}
-
-function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
-  return outcome.results.map((r) => {
-    if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
-    return r.outcome;
-  });
-}
-
-function lostError(message: string): SerialisedError {
-  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
-  if (fields) return fields.array(field);
-  throw new HaloweaveError(
-    'argument',
-    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
-  );
 }

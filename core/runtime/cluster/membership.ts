@@ -137,7 +137,7 @@ class Step {
     if (!e?.hostOf.includes(host)) return;
     e.ended = e.ended.filter((x) => x.host !== host);
     if (e.phase === 'ending') this.#said(host);
-    else this.#end(this.#afterLoss(host, reason, running));
+    else this.#end(this.#afterLoss(host, `host ${host} is lost (${reason})`, running));
   }
 
   #thread(host: number, reason: string, running: readonly Running[]): void {
@@ -145,7 +145,7 @@ class Step {
     if (e.phase === 'ending') return;
     this.#actions.push({ do: 'warn', text: `host ${host} has lost a rank: ${reason}` });
     if (hostsOf(e.hostOf).length === 1) this.#end(this.#lostFor(`${reason}, on the only host`));
-    else this.#end(this.#afterLoss(host, reason, running));
+    else this.#end(this.#afterLoss(host, `host ${host} has lost a rank (${reason})`, running));
   }
 
   #leave(host: number): void {
@@ -165,15 +165,13 @@ class Step {
   }
 
   /** What comes after a loss: another epoch, unless it cannot help. */
-  #afterLoss(host: number, reason: string, running: readonly Running[]): After | null {
+  #afterLoss(host: number, what: string, running: readonly Running[]): After | null {
     const s = this.#s;
     s.losses++;
     const asked = s.epoch!.after;
     if (asked?.comes === 'finish') return asked;
     if (!s.wishes!.recovers)
-      return this.#lostFor(
-        `host ${host} is lost (${reason}), and a program of ranks and messages has no state to go on from`,
-      );
+      return this.#lostFor(`${what}, and a program of ranks and messages has no state to go on from`);
     for (const r of running) {
       const key = `${r.part} ${r.cycle}`;
       const first = s.lostAt.find((x) => x.key === key);

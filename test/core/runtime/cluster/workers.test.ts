@@ -236,7 +236,7 @@ describe('a worker', () => {
     const ended = await command.ended;
     expect(ended.err).toMatch(/host 2, .*, is gone: its connection broke/);
     expect(ended.err).toMatch(
-      /\nhaloweave: host 2 is lost .*and a program of ranks and messages has no state to go on from/,
+      /^host 2 is lost .*and a program of ranks and messages has no state to go on from/m,
     );
     expect(ended.code).toBe(3);
     // The other one is free again.

@@ -1,7 +1,13 @@
 import { HaloweaveError } from '../../base/errors.js';
+import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RunOptions } from '../run-options.js';
 
-/** Refuses options of runs on threads. @throws HaloweaveError 'usage' that says what to take instead. */
+/** A run that no host can go on with. */
+export function lostError(message: string): SerialisedError {
+  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
+}
+
+/** Refuses what runs on several hosts cannot do. */
 export function refuseForeign(options: RunOptions): void {
   if (options.check)
     throw new HaloweaveError(

@@ -1,0 +1,36 @@
+import { HaloweaveError } from '../../base/errors.js';
+import type { NdArray } from '../../memory/ndarray.js';
+import type { ProgressBoard } from '../../observe/progress-board.js';
+import type { RankOutcome } from '../rank.js';
+import type { EpochOutcome } from './coordinator-epoch.js';
+import type { Running } from './membership-types.js';
+
+/** How its ranks ended, in their order. */
+export function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
+  return outcome.results.map((r) => {
+    if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
+    return r.outcome;
+  });
+}
+
+/** A field of the final state. @throws HaloweaveError 'argument' if it was not kept. */
+export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
+  if (fields) return fields.array(field);
+  throw new HaloweaveError(
+    'argument',
+    `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
+  );
+}
+
+/** What the ranks of a host, or one of them, last said to be running. */
+export function runningOn(
+  board: ProgressBoard,
+  hostOf: readonly number[],
+  host: number,
+  only: number,
+): Running[] {
+  return hostOf.flatMap((h, rank) => {
+    const running = h === host && (only < 0 || rank === only) ? board.runningOf(rank) : null;
+    return running ? [{ rank, ...running }] : [];
+  });
+}
