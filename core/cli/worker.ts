@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
-import { DEFAULT_PORT, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
+import { openLog } from '../observe/log.js';
+import { openClusterSecurity } from '../runtime/cluster/cluster-security.js';
+import { DEFAULT_PORT, dataEndpoint, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
+import { logRefusals } from '../runtime/cluster/log-refusals.js';
 import { openNetwork } from '../runtime/cluster/network.js';
-import { dataEndpoint, openHostSecurity, serverKey } from '../runtime/cluster/secure.js';
 import { connectAsWorker, listenAsWorker, type WorkerSetup } from '../runtime/cluster/worker.js';
 import { chooseRanks } from '../runtime/ranks.js';
-import { endpointToBind, endpointToConnect } from '../transport/zeromq/reach.js';
 import { wholeNumber } from './arguments.js';
 import { ExitCode } from './exit.js';
 
@@ -15,6 +16,7 @@ interface WorkerFlags {
   ranks?: number;
   keys?: string;
   serverKey?: string;
+  logJson?: boolean;
   dataPort?: number;
   advertise?: string;
 }
@@ -41,6 +43,7 @@ export function addWorkerCommand(program: Command): void {
       'port for data between hosts (default: any)',
       wholeNumber('--data-port', 0),
     )
+    .option('--log-json', 'log on standard error as JSON objects, a line each')
     .option('--advertise <address>', 'address at which other hosts reach this one, if it is another')
     .addHelpText(
       'after',
@@ -64,13 +67,13 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
       'usage',
       'worker: use either --listen tcp://ADDRESS:PORT, to be named by run --host, or --connect tcp://ADDRESS:PORT, to join a run with --listen',
     );
-  if (listen !== undefined && flags.serverKey !== undefined)
-    throw new HaloweaveError(
-      'usage',
-      'worker: --server-key is that of a coordinator to --connect to; who may connect to --listen, the key file says',
-    );
   const option = listen === undefined ? '--connect' : '--listen';
   const endpoint = endpointOf(listen ?? connect!, option);
+  if (flags.serverKey !== undefined && listen !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'worker: --server-key is for --connect; who may connect to --listen the key file says',
+    );
   const leave = new AbortController();
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -79,31 +82,27 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const say = (text: string): void => void process.stderr.write(`haloweave worker: ${text}\n`);
+  const log = openLog({ json: flags.logJson === true });
   const { ranks } = chooseRanks(flags.ranks);
-  const { security, keys } = await openHostSecurity(flags.keys, say);
-  const checked =
-    listen === undefined
-      ? await endpointToConnect(endpoint, keys !== null)
-      : await endpointToBind(endpoint, keys !== null);
-  // Who connects to another machine has to be reached by the other hosts.
-  const from = listen !== undefined || isLoopback(checked) ? checked : 'tcp://*:*';
-  const data = dataEndpoint(from, flags.dataPort, flags.advertise);
-  const setup: WorkerSetup = {
-    ranks,
-    security,
-    network: (host, onBroken, onFreight) => openNetwork({ host, security, ...data }, onBroken, onFreight),
-    say,
-    leave: leave.signal,
-    stop: stop.signal,
-  };
+  const onRefusal = logRefusals(log);
+  const secured = await openClusterSecurity(flags.keys ?? null, onRefusal);
   try {
+    const checked = await (listen === undefined ? secured.toConnect(endpoint) : secured.toBind(endpoint));
+    // Who connects to another machine has to be reached by the other hosts.
+    const from = listen !== undefined || isLoopback(checked) ? checked : 'tcp://*:*';
+    const data = dataEndpoint(from, flags.dataPort, flags.advertise);
+    const setup: WorkerSetup = {
+      ranks,
+      security: secured.control,
+      network: (host, onBroken, onFreight) =>
+        openNetwork({ host, security: secured.data, admit: secured.admit, ...data }, onBroken, onFreight),
+      log,
+      onRefusal,
+      leave: leave.signal,
+      stop: stop.signal,
+    };
     if (listen === undefined) {
-      const { how } = await connectAsWorker(
-        checked,
-        serverKey(flags.serverKey ?? null, keys, checked),
-        setup,
-      );
+      const { how } = await connectAsWorker(checked, secured.serverKey(flags.serverKey ?? null), setup);
       return how === 'refused'
         ? ExitCode.failed
         : how === 'lost' || how === 'forgotten'
@@ -117,6 +116,6 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    await security.close();
+    await secured.close();
   }
 }

@@ -114,8 +114,7 @@ export class Endpoint {
       else if (mode === Mode.block) t.heap.giveBack(address, bytes);
       throw error;
     }
-    const head = { source: t.rank, tag, context, mode, bytes, address, transfer };
-    fillRecord(t.cells, cell, o, head);
+    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address, transfer });
     t.commit(peer, cell);
     return transfer;
   }
@@ -387,7 +386,8 @@ export class Endpoint {
     this.advance();
     const cell = this.stash.take();
     const views = this.stash.views;
-    fillRecord(views, cell, o, { source: this.transport.rank, tag, context, mode, bytes, address });
+    const source = this.transport.rank;
+    fillRecord(views, cell, o, { source, tag, context, mode, bytes, address, transfer: null });
     if (this.#giveToPosted(views, cell)) this.stash.discard(cell);
     else this.#keep(cell);
   }

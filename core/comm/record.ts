@@ -43,14 +43,18 @@ export interface RecordHead {
   context: number;
   mode: Mode;
   bytes: number;
-  /** The transfer of a large message. */
-  transfer?: LargeSend | null;
   /** Where the payload, or the descriptor of its transfer, lies in the heap; what a transfer says of itself; 0 if it is in the record. */
   address: Address;
 }
 
+/** What the record of a whole message says. */
+export interface MessageHead extends RecordHead {
+  /** That of a large one: without it the record would not say where its array lies. */
+  transfer: LargeSend | null;
+}
+
 /** Writes a message's record, with its payload if that fits. `mark` tells of the collective that it belongs to. */
-export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
+export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: MessageHead, mark = 0): void {
   fillHead(v, cell, packKind(o.kind, o.dtype.code, head.mode, mark), head);
   if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
   else if (head.transfer?.remote) fillAnnouncement(v, cell, o, head.transfer);

@@ -14,22 +14,23 @@ const WAYS: [number[], number][] = [
   [[1, 1], 6],
   [[2, 1], 1],
   [[1, 2, 1], 3],
-  [[2, 2, 3], 7],
+  [[2, 1, 2], 7],
 ];
 const CELLS = 23;
 
 describe('reductions between phases, control, measures and output between hosts: what one loop gives', () => {
-  const cases = [
-    [0, 1],
-    [0, 3],
-    [1, 1],
-    [2, 1],
-    [2, 3],
-    [3, 2],
+  /** Lag, cycles from one measure to the next, and the ways that run it: each way has three, each lag two or more. */
+  const cases: [lag: number, measureEvery: number, ways: number[]][] = [
+    [0, 1, [0, 3]],
+    [0, 3, [1, 2]],
+    [1, 1, [2, 3]],
+    [2, 1, [0, 1]],
+    [2, 3, [1, 3]],
+    [3, 2, [0, 2]],
   ];
-  it.each(cases)('lag %i, measured every %i cycles', async (lag, measureEvery) => {
+  it.each(cases)('lag %i, measured every %i cycles', async (lag, measureEvery, ways) => {
     const { cycles: _, ...expected } = steeredRun({ cells: CELLS, lag, measureEvery, cycles: 13 });
-    for (const [apart, parts] of WAYS) {
+    for (const [apart, parts] of ways.map((w) => WAYS[w]!)) {
       const args = { cells: CELLS, lag, measureEvery };
       const result = await run(kernelProgramFile('steered'), { cycles: 13, parts, args, ...on(apart) });
       expect(result.results, `hosts of ${apart}`).toEqual(expected);
@@ -37,10 +38,10 @@ describe('reductions between phases, control, measures and output between hosts:
     }
   });
 
-  it.each(cases)('lag %i, every %i, until a time', async (lag, measureEvery) => {
+  it.each(cases)('lag %i, every %i, until a time', async (lag, measureEvery, ways) => {
     const end = 777;
     const expected = steeredRun({ cells: CELLS, lag, measureEvery, end });
-    for (const [apart, parts] of WAYS.slice(1)) {
+    for (const [apart, parts] of ways.slice(1).map((w) => WAYS[w]!)) {
       const args = { cells: CELLS, lag, measureEvery, end };
       const result = await run(kernelProgramFile('steered'), { parts, args, ...on(apart) });
       expect(result.cycles).toBe(expected.cycles);
@@ -71,7 +72,7 @@ it('conjugate gradients between hosts: the same bits and cycles', async () => {
     parts: 1,
     ...options,
   });
-  for (const [apart, parts] of WAYS) {
+  for (const [apart, parts] of WAYS.slice(1, 3)) {
     const other = await run(kernelProgramFile('conjugate-gradient'), { parts, ...options, ...on(apart) });
     expect([other.hash, other.cycles]).toEqual([one.hash, one.cycles]);
     expect(other.results).toEqual(one.results);
@@ -81,7 +82,7 @@ it('conjugate gradients between hosts: the same bits and cycles', async () => {
 it('sums that round have the bits of the same ranks on one host', async () => {
   const values = Array.from({ length: 61 }, (_, k) => Math.sin(k * k) * 10 ** ((k * 7) % 19));
   const options: RunOptions = { cycles: 3, parts: 11, args: { values } };
-  for (const [apart] of WAYS.slice(1)) {
+  for (const [apart] of WAYS.slice(2)) {
     const here = await run(kernelProgramFile('values'), { ...options, ...on(apart), apart: undefined });
     const there = await run(kernelProgramFile('values'), { ...options, ...on(apart) });
     expect(there.measures).toEqual(here.measures);
@@ -94,7 +95,7 @@ describe('output', () => {
   it.each<[number, number, number | undefined, [number[], number]]>([
     [1, 1, undefined, [[1, 1], 7]],
     [3, 0, undefined, [[1, 2, 1], 2]],
-    [2, 1, 9, [[2, 2, 3], 9]],
+    [2, 1, 9, [[2, 1, 2], 9]],
     [2, 0, 9, [[2, 1], 4]],
   ])('every %i cycles, lag %i, ending by itself: %s', async (every, lag, stopAt, [apart, parts]) => {
     const frames = new SharedArrayBuffer(8 * (1 + 60 * (2 * CELLS + 1)));

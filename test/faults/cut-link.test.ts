@@ -1,26 +1,19 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Cluster, run } from 'haloweave';
 import { expect, it } from 'vitest';
 import { Relay } from '../support/faults/relay.js';
 import { WorkerProcesses } from '../support/faults/worker-processes.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
-import { ScratchFolder } from '../support/paths.js';
 
 const FILE = kernelProgramFile('timed');
 const CYCLES = 80;
 
 it('of two workers whose link is cut for good one is given up, and the run goes on with the same hash', async () => {
   const reference = await run(FILE, { ranks: 1, parts: 4, cycles: CYCLES, args: { ms: 0 } });
-  using folder = new ScratchFolder();
-  // Too long for the path of a local socket: the workers take TCP, through the relay.
-  const TMPDIR = join(folder.path, 'x'.repeat(100));
-  mkdirSync(TMPDIR);
   await using workers = new WorkerProcesses();
   await using relay = await Relay.to(0, { at: '127.0.0.2' });
-  const first = await workers.listen(1, [], { env: { TMPDIR } });
+  const first = await workers.listen(1, [], { tcpOnly: true });
   const behind = ['--advertise', '127.0.0.2', '--data-port', String(relay.port)];
-  const second = await workers.listen(1, behind, { env: { TMPDIR } });
+  const second = await workers.listen(1, behind, { tcpOnly: true });
   const notices: string[] = [];
   await using cluster = await Cluster.start({
     hosts: [first.address, second.address],

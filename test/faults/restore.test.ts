@@ -95,6 +95,18 @@ describe('a killed worker', () => {
     expect(resumed.hash).toBe(reference.hash);
   });
 
+  it('of three of which one has no parts: the run goes on from memory', async () => {
+    const reference = await run(FILE, { ranks: 1, parts: 2, cycles: 60, args: { ms: 0 } });
+    const { result, log } = await killing(FILE, 3, [{ host: 1, after: 20 }], {
+      parts: 2,
+      cycles: 60,
+      args: { ms: 8 },
+      buddy: 2,
+    });
+    expect(result.hash, log).toBe(reference.hash);
+    expect(result.restored, log).toMatchObject([{ from: 'memory' }]);
+  });
+
   it('before anything is saved: the run begins again', async () => {
     const reference = await run(FILE, { ranks: 1, parts: PARTS, cycles: 20, args: { ms: 0 } });
     const { result, log } = await killing(FILE, 2, [{ host: 1, after: 5 }], {
@@ -194,6 +206,32 @@ describe('a checkpoint', () => {
     await expect(cluster.run(FILE, other)).rejects.toThrow(/was saved with other arguments/);
     const forced = await cluster.run(FILE, { ...other, forceResume: true });
     expect(forced.hash).toBe(reference.hash);
+  });
+
+  it('is written where a run on workers is interrupted, and the run goes on from it', async () => {
+    using folder = new ScratchFolder();
+    const reference = await run(FILE, { ...options, ranks: 1, cycles: 60 });
+    await using workers = new WorkerProcesses();
+    await Promise.all([1, 2].map(() => workers.listen(1)));
+    await using cluster = await Cluster.start({
+      hosts: workers.all.map((w) => w.address),
+      onNotice: () => {},
+    });
+    const stop = new AbortController();
+    const cut = await cluster.run(FILE, {
+      parts: PARTS,
+      args: { ms: 4 },
+      cycles: 60,
+      checkpoint: folder.path,
+      every: 1000,
+      signal: stop.signal,
+      progressEvery: 10,
+      onProgress: ({ cycle }) => cycle >= 10 && stop.abort(),
+    });
+    expect(cut.interrupted).toBe(true);
+    expect(cut.checkpoints).toMatchObject({ written: 1, last: cut.cycles });
+    const end = await cluster.run(FILE, { resume: folder.path });
+    expect(end).toMatchObject({ resumedFrom: cut.cycles, cycles: 60, hash: reference.hash });
   });
 
   it('of a graph is gone on from after a loss, with the same hash', async () => {

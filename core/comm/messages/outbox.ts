@@ -90,9 +90,8 @@ export class Outbox {
       cell = t.acquire(p.peer);
       if (cell < 0) return false;
     }
-    const { bytes, mode, address } = p;
-    const remote = p.transfer?.remote ?? false;
-    const head = { source: t.rank, tag: this.#tag, context: this.#context, mode, bytes, address, remote };
+    const { bytes, mode, address, transfer } = p;
+    const head = { source: t.rank, tag: this.#tag, context: this.#context, mode, bytes, address, transfer };
     fillRecord(t.cells, cell, p.o, head, this.#mark);
     t.commit(p.peer, cell);
     endpoint.sent++;

@@ -18,18 +18,18 @@ import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
-import { lostError, refuseForeign } from './cluster-errors.js';
+import { brought, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
 import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
-import { brought, outcomesOf, runningOn } from './epoch-results.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
 import type { Finish, MembershipAction, Running } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
+import { refuseForeign } from './refuse-foreign.js';
 import { ranksOn } from './slots.js';
 
 export interface ClusterRunSetup {

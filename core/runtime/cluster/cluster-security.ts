@@ -1,3 +1,4 @@
+import { HaloweaveError } from '../../base/errors.js';
 import { openSecurity, type Security, withoutKeys } from '../../transport/zeromq/curve.js';
 import { readKeyFile } from '../../transport/zeromq/key-file.js';
 import { newKeyPair, serverKey } from '../../transport/zeromq/keys.js';
@@ -19,7 +20,7 @@ export interface ClusterSecurity {
   /** Both throw `HaloweaveError('usage')` if the endpoint is not on this machine and there are no keys; see `reach.ts`. */
   toBind(endpoint: string): Promise<string>;
   toConnect(endpoint: string): Promise<string>;
-  /** The hosts that may connect for data from now on. Before `Mesh.connect`, with every list that the coordinator sends. */
+  /** The hosts that may connect for data from now on: those on the last list that the coordinator has sent. */
   admit(hosts: readonly HostAddress[]): void;
   /** Once all sockets are closed. */
   close(): Promise<void>;
@@ -40,7 +41,13 @@ export async function openClusterSecurity(
       ...rules(false),
       control: plain,
       data: plain,
-      serverKey: () => null,
+      serverKey: (told) => {
+        if (told === null) return null;
+        throw new HaloweaveError(
+          'usage',
+          `key=${told} is named, but this side has no keys: give --keys FILE`,
+        );
+      },
       admit: () => {},
       close: () => plain.close(),
     };

@@ -1,15 +1,16 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { Freight } from '../../transport/zeromq/mesh.js';
-import { endpointToBind } from '../../transport/zeromq/reach.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { bundleProgram } from '../bundle.js';
 import type { HostSummary, RunOptions, RunResult } from '../run-options.js';
 import { ClusterRun } from './cluster-run.js';
+import { type ClusterSecurity, openClusterSecurity } from './cluster-security.js';
 import { Coordinator } from './coordinator.js';
 import { endpointOf } from './endpoints.js';
 import { type HostSpec, parseHosts, readHostfile } from './hostfile.js';
+import { sayRefusals } from './log-refusals.js';
 import type { Member } from './member.js';
 import { openNetwork } from './network.js';
-import { type HostSecurity, openHostSecurity } from './secure.js';
 import { hasRoom, ranksOn, tooFew } from './slots.js';
 
 /** How long a worker that has been named may take to answer, in ms, unless told otherwise: a machine that is starting one. */
@@ -58,20 +59,23 @@ export class Cluster implements AsyncDisposable {
   private constructor(
     options: ClusterOptions,
     say: (text: string) => void,
-    secured: HostSecurity,
+    hosts: readonly HostSpec[],
+    secured: ClusterSecurity,
+    onRefusal: OnRefusal,
     listen: string | null,
   ) {
     this.#options = options;
     this.#say = say;
     this.#coordinator = new Coordinator(
       {
-        hosts: hostsOf(options),
+        hosts,
         listen,
         patience: options.patience ?? PATIENCE,
         secured,
+        onRefusal,
         // Workers do not connect to host 0, it connects to them: nobody else has to reach its data socket.
         network: (onBroken, onFreight) =>
-          openNetwork({ host: 0, security: secured.security }, onBroken, onFreight),
+          openNetwork({ host: 0, security: secured.data, admit: secured.admit }, onBroken, onFreight),
         say: this.#say,
       },
       {
@@ -99,12 +103,18 @@ export class Cluster implements AsyncDisposable {
    */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const say = options.onNotice ?? ((text: string) => void process.stderr.write(`haloweave: ${text}\n`));
-    const secured = await openHostSecurity(options.keys, say);
-    const listen =
-      options.listen === undefined
-        ? null
-        : await endpointToBind(endpointOf(options.listen, '--listen'), secured.keys !== null);
-    const cluster = new Cluster(options, say, secured, listen);
+    const hosts = hostsOf(options);
+    const at = options.listen === undefined ? null : endpointOf(options.listen, '--listen');
+    const onRefusal = sayRefusals(say);
+    const secured = await openClusterSecurity(options.keys ?? null, onRefusal);
+    let listen: string | null;
+    try {
+      listen = at === null ? null : await secured.toBind(at);
+    } catch (error) {
+      await secured.close();
+      throw error;
+    }
+    const cluster = new Cluster(options, say, hosts, secured, onRefusal, listen);
     try {
       await cluster.#start();
       return cluster;

@@ -1,3 +1,5 @@
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
+
 /** What a frame of a control link is for. */
 export const FrameKind = {
   /** The next message, in the second part. */
@@ -64,6 +66,8 @@ export class ControlPeer {
   onDisconnected: () => void = () => {};
   /** Called once when the other side does not know this link any more (`forgotten`), or breaks its rules. */
   onBroken: (reason: string, forgotten: boolean) => void = () => {};
+  /** Called whenever the listener refuses this side, or this side it; after most refusals it is not tried again by itself. */
+  onRefused: OnRefusal = () => {};
   readonly #transmit: (frames: Uint8Array[]) => void;
   readonly #release: () => void;
   #unacknowledged: { number: number; body: Uint8Array }[] = [];

@@ -38,6 +38,7 @@ export async function listenForControl(
     context: networkContext(),
     mandatory: true,
     handover: true,
+    ipv6: isIpv6(endpoint),
   });
   security.watch(socket);
   try {
@@ -89,7 +90,10 @@ export async function listenForControl(
   };
 }
 
-/** Connects to a listener, and again whenever the connection breaks. `serverKey` is the listener's, with CURVE. */
+/**
+ * Connects to a listener, and again whenever the connection breaks. `serverKey` is the listener's, with CURVE. Refusals are told to the
+ * peer's `onRefused` only.
+ */
 export function connectControl(endpoint: string, security: Security, serverKey: string | null): ControlPeer {
   const socket = new Dealer({
     ...OPTIONS,
@@ -98,16 +102,21 @@ export function connectControl(endpoint: string, security: Security, serverKey: 
     // Nothing is queued for a listener that is not there: a second later it would be old.
     immediate: true,
     reconnectInterval: RECONNECT,
+    ipv6: isIpv6(endpoint),
     routingId: randomBytes(16).toString('hex'),
   });
-  security.watch(socket, serverKey);
   const send = sender(socket);
   const peer = new ControlPeer(send, () => socket.close());
+  security.watch(socket, serverKey, (refusal) => {
+    if (!peer.closed) peer.onRefused(refusal);
+  });
   socket.events.on('disconnect', () => peer.onDisconnected());
   receive(socket, (frames) => peer.take(frames));
   socket.connect(endpoint);
   return peer;
 }
+
+const isIpv6 = (endpoint: string): boolean => endpoint.includes('[');
 
 /** One queue in front of a socket, which takes one message at a time. Losses are noticed by whoever misses them. */
 function sender(socket: Router | Dealer): (frames: Uint8Array[]) => void {

@@ -1,19 +1,20 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress, Mesh } from '../../transport/zeromq/mesh.js';
-import { endpointToConnect } from '../../transport/zeromq/reach.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import type { Refusal } from '../../wire/network.js';
+import type { ClusterSecurity } from './cluster-security.js';
 import { probeEndpoint, wireAddress } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
 import type { HostSpec } from './hostfile.js';
 import { thisProcess } from './identity.js';
+import { judgeRefusals } from './judge-refusals.js';
 import { Member } from './member.js';
 import type { HostNetwork, OnFreight } from './network.js';
 import { Pulse } from './pulse.js';
 import { CONTACT_LOOK, Complaints, Contacts, verdictText } from './reachability.js';
 import { sayRefused } from './say-refused.js';
-import { type HostSecurity, serverKey } from './secure.js';
 import type { Offer } from './slots.js';
 
 export interface CoordinatorSetup {
@@ -23,7 +24,9 @@ export interface CoordinatorSetup {
   listen: string | null;
   /** How long a named worker may take to answer, in ms. */
   patience: number;
-  secured: HostSecurity;
+  secured: ClusterSecurity;
+  /** Told of refusals that do not end a link by themselves. */
+  onRefusal: OnRefusal;
   /** Opens this host's own links. */
   network: (onBroken: (host: number, reason: string) => void, onFreight: OnFreight) => Promise<HostNetwork>;
   /** For people. */
@@ -102,7 +105,7 @@ export class Coordinator {
       this.#listener = await listenForControl(
         listen,
         (peer) => this.#add(peer, '', null, null),
-        secured.security,
+        secured.control,
       );
     await Promise.all(hosts.map((spec) => this.#name(spec)));
   }
@@ -136,15 +139,27 @@ export class Coordinator {
     sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
     this.#listener?.close();
     this.#network?.close();
-    await this.#setup.secured.security.close();
+    await this.#setup.secured.close();
   }
 
   async #name(spec: HostSpec): Promise<void> {
-    const { security, keys, refusal } = this.#setup.secured;
-    const endpoint = await endpointToConnect(spec.endpoint, keys !== null);
-    const peer = connectControl(endpoint, security, serverKey(spec.key, keys, spec.endpoint));
-    const member = this.#add(peer, spec.endpoint, spec.slots, spec.endpoint);
-    const { patience } = this.#setup;
+    const { secured, patience, onRefusal } = this.#setup;
+    const serverKey = secured.serverKey(spec.key);
+    const endpoint = await secured.toConnect(spec.endpoint);
+    // Another worker may have refused meanwhile.
+    if (this.#closed) return;
+    const peer = connectControl(endpoint, secured.control, serverKey);
+    const member = this.#add(peer, spec.endpoint, spec.slots, endpoint);
+    const judge = judgeRefusals({
+      whom: `the worker at ${spec.endpoint}`,
+      publicKey: secured.control.publicKey,
+      heard: () => member.heard,
+      onRefusal,
+    });
+    peer.onRefused = (refusal) => {
+      const error = judge(refusal);
+      if (error !== null) this.#lost(member.host, error.message, error);
+    };
     let impatient: NodeJS.Timeout | null = null;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -155,7 +170,7 @@ export class Coordinator {
           reject(
             new HaloweaveError(
               'usage',
-              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): ${refusal(endpoint) ?? `start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`}`,
+              `no worker answers at ${spec.endpoint} (waited ${patience / 1000} s): start one there with haloweave worker --listen ${spec.endpoint} -n RANKS`,
             ),
           );
         }, patience);
@@ -217,12 +232,13 @@ export class Coordinator {
     if (member.address) for (const m of this.members.values()) m.send({ type: 'gone', host: member.host });
   }
 
-  #lost(host: number, reason: string): void {
+  #lost(host: number, reason: string, error?: HaloweaveError): void {
     const member = this.members.get(host);
     if (!member || this.#closed) return;
     this.#forget(member);
     const awaited = this.#awaited.get(host);
-    if (awaited) awaited.reject(new HaloweaveError('usage', `the worker at ${member.name}: ${reason}`));
+    if (awaited)
+      awaited.reject(error ?? new HaloweaveError('usage', `the worker at ${member.name}: ${reason}`));
     else if (member.address) this.#events.lost(member, reason);
     else this.#setup.say(`${member.name} did not join: ${reason}`);
     member.drop(reason);

@@ -43,9 +43,9 @@ export function isComplete(g: Generation): boolean {
   return g.owners.every((owner) => g.sets.some((s) => s.owner === owner && s.holders.length > 0));
 }
 
-/** Whether everybody has what it has to have: its own pieces and, if there are buddies, those of another. */
-export function isKeptByAll(g: Generation): boolean {
-  const copies = Math.min(2, g.owners.length);
+/** Whether everybody has what it has to have: its own pieces and, if there are buddies (of so many hosts), those of another. */
+export function isKeptByAll(g: Generation, hosts: number): boolean {
+  const copies = Math.min(2, hosts);
   return g.owners.every((owner) => g.sets.some((s) => s.owner === owner && s.holders.length >= copies));
 }
 

@@ -10,7 +10,7 @@ export interface HostSpec {
   endpoint: string;
   /** Most ranks that it gets; null for as many as it offers. */
   slots: number | null;
-  /** Its Z85 public key, or the name that the key file has for it; null for that of the key file itself. */
+  /** Its public key (Z85), or what the key file calls it; null for the key file's own. */
   key: string | null;
 }
 
@@ -77,10 +77,10 @@ function parseHost(address: string, settings: string[], wrong: (what: string) =>
     } else if (name === 'key') {
       if (!isKey(value) && !isKeyName(value))
         wrong(
-          `key=${value}: use a public key (40 characters, as haloweave keygen prints it) or the name that your key file has for it`,
+          `key=${value}: neither a public key (40 characters, as haloweave keygen prints it) nor the name of one in the key file`,
         );
       spec.key = value;
-    } else wrong(`'${setting}': after the host come slots=N and key=KEY or key=NAME`);
+    } else wrong(`'${setting}': after the host come slots=N and key=KEY`);
   }
   return spec;
 }

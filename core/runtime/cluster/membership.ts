@@ -306,7 +306,7 @@ class Step {
   /** Once everybody has it, nothing older is kept. */
   #commit(g: Generation): void {
     const s = this.#s;
-    if (g.committed || !isKeptByAll(g)) return;
+    if (g.committed || !isKeptByAll(g, hostsOf(s.epoch!.hostOf).length)) return;
     g.committed = true;
     s.generations = s.generations.filter((x) => x === g || x.cycles > g.cycles);
     this.#actions.push({

@@ -14,15 +14,22 @@ export interface EpochBridge {
 /** A host's links to the other hosts, as long as it is in a cluster. */
 export interface HostNetwork {
   readonly mesh: Mesh;
+  /** The hosts that may connect from now on; those that learn first wait a moment for the others. */
+  admit(hosts: readonly HostAddress[]): void;
   /** Begins the links to hosts that it has none to yet. */
   connect(peers: readonly HostAddress[]): void;
   /** What is known of the links to all hosts that have not been dropped. */
   contacts(): [host: number, contact: Contact][];
   /** `onFault` is called once if the epoch cannot go on here; `host` is whoever is to blame, −1 for this one. */
   bridge(control: ThreadsControl, heap: Heap, onFault: (host: number, error: Error) => void): EpochBridge;
-  /** A host is gone. */
+  /** A host is gone: nothing of it is heard any more, and it cannot connect again. */
   drop(host: number): void;
   close(): void;
+}
+
+export interface NetworkOptions extends MeshOptions {
+  /** Lists the keys of the hosts that may connect; see `ClusterSecurity`. */
+  admit: (hosts: readonly HostAddress[]) => void;
 }
 
 /** Makes a host's links once it has a number. */
@@ -40,11 +47,16 @@ export type OnFreight = (host: number, freight: Freight, epoch: number, frames: 
  * to `onFreight`.
  */
 export async function openNetwork(
-  options: MeshOptions,
+  options: NetworkOptions,
   onBroken: (host: number, reason: string) => void,
   onFreight: OnFreight = () => {},
 ): Promise<HostNetwork> {
   const mesh = await ZeromqMesh.open(options);
+  let admitted: readonly HostAddress[] = [];
+  const admit = (hosts: readonly HostAddress[]): void => {
+    admitted = hosts;
+    options.admit(hosts);
+  };
   const known = new Set<number>([options.host]);
   let bridge: Bridge | null = null;
   mesh.onMessage = (host, freight, epoch, frames) => {
@@ -55,6 +67,7 @@ export async function openNetwork(
   mesh.onBroken = onBroken;
   return {
     mesh,
+    admit,
     connect: (peers) => {
       for (const peer of peers) {
         if (known.has(peer.host)) continue;
@@ -83,7 +96,10 @@ export async function openNetwork(
         const contact = mesh.contact(host);
         return contact ? [[host, contact]] : [];
       }),
-    drop: (host) => mesh.drop(host),
+    drop: (host) => {
+      mesh.drop(host);
+      admit(admitted.filter((a) => a.host !== host));
+    },
     close: () => mesh.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
 import { PieceStore } from './buddy.js';
@@ -32,8 +33,7 @@ export interface SessionSetup {
   network: OpenNetwork;
   /** `tcp://…` where the coordinator listens for control; null if it connected to this worker. */
   endpoint: string | null;
-  /** For people. */
-  say: (text: string) => void;
+  log: Log;
 }
 
 /** How a worker's time with a coordinator ended; `forgotten`: the coordinator lives, and has given this worker up. */
@@ -63,6 +63,7 @@ export class WorkerSession {
   #over = false;
   #looking: NodeJS.Timeout | null = null;
   #unreachable = '';
+  #served = 0;
 
   constructor(peer: ControlPeer, setup: SessionSetup) {
     this.#peer = peer;
@@ -85,6 +86,11 @@ export class WorkerSession {
   /** Who the worker works for, for people. */
   get coordinator(): string {
     return this.#coordinator;
+  }
+
+  /** Epochs begun. */
+  get served(): number {
+    return this.#served;
   }
 
   /** True once a coordinator has taken this worker in. */
@@ -129,7 +135,7 @@ export class WorkerSession {
   async #giveBack(): Promise<void> {
     if (this.#looking) clearInterval(this.#looking);
     await this.#epoch?.end();
-    sayRefused(this.#setup.say, this.#network?.mesh.refused);
+    sayRefused((text) => this.#setup.log.warn(text), this.#network?.mesh.refused);
     this.#network?.close();
     await this.#peer.flushed(GOODBYE);
     this.#pulse.stop();
@@ -168,7 +174,7 @@ export class WorkerSession {
         this.#finish({ how: 'refused', reason: message.reason, wait: message.wait });
         return;
       case 'warning':
-        this.#setup.say(message.text);
+        this.#setup.log.warn(message.text);
         return;
       case 'hosts':
         this.#network?.connect(message.addresses);
@@ -206,7 +212,7 @@ export class WorkerSession {
     this.#coordinator = `${who.name} (process ${who.pid})`;
     const found = compareVersions(this.#setup.identity, who);
     if (found.kind === 'refuse') this.#refuse(found.text);
-    else if (found.kind === 'warn') this.#setup.say(`warning: ${found.text}`);
+    else if (found.kind === 'warn') this.#setup.log.warn(found.text);
   }
 
   async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
@@ -226,11 +232,13 @@ export class WorkerSession {
     this.#store = new PieceStore(host, network.mesh, (epoch, cycles, holder, parts) =>
       this.#send({ type: 'kept', epoch, cycles, holder, parts: encodeParts(parts) }),
     );
+    network.admit([coordinator]);
     network.connect([coordinator]);
     if (this.#setup.endpoint === null)
       this.#pulse.listensAt(0, probeEndpoint(coordinator, network.mesh.address));
     const contacts = new Contacts(performance.now());
     this.#looking = setInterval(() => this.#lookAround(contacts, network), CONTACT_LOOK);
+    this.#setup.log.info({ host }, `joined ${this.#coordinator}`);
     this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
   }
 
@@ -276,6 +284,8 @@ export class WorkerSession {
   async #prepare(plan: ControlOf<'epoch'>): Promise<void> {
     const before = this.#epoch;
     this.#epoch = null;
+    // At once: others that have this list may be on their way already.
+    this.#network?.admit(plan.addresses);
     // Nothing of two epochs is ever alive at once.
     await before?.end();
     if (this.#over) return;
@@ -320,6 +330,7 @@ export class WorkerSession {
     }
     switch (message.type) {
       case 'begin':
+        this.#served++;
         epoch.begin();
         return;
       case 'printed-taken':

@@ -1,19 +1,27 @@
+import type { HaloweaveError } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
 import type { Security } from '../../transport/zeromq/curve.js';
+import type { OnRefusal } from '../../transport/zeromq/refusal.js';
 import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
 import { COORDINATOR_SILENCE } from './heartbeat.js';
 import { thisProcess } from './identity.js';
+import { judgeRefusals } from './judge-refusals.js';
 import type { OpenNetwork } from './network.js';
+import { sayRefused } from './say-refused.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
 
 export interface WorkerSetup {
   /** Ranks offered. */
   ranks: number;
+  /** Of control links. */
   security: Security;
   network: OpenNetwork;
-  /** Told for people. */
-  say: (text: string) => void;
+  /** Who connected, was served, was lost. */
+  log: Log;
+  /** Told of refusals that do not end a link by themselves. */
+  onRefusal: OnRefusal;
   /** Asks the coordinator to let this worker go. */
   leave: AbortSignal;
   /** Goes at once, whatever the ranks do. */
@@ -43,6 +51,7 @@ export async function listenAsWorker(
       };
       peer.onBroken = () => {};
       queue.push(waiting);
+      setup.log.info(session ? 'a coordinator has connected, and waits' : 'a coordinator has connected');
       if (session)
         sendControl(peer, { type: 'warning', text: `busy with ${session.coordinator}; waits for its end` });
       wake();
@@ -70,12 +79,13 @@ export async function listenAsWorker(
       if (next.peer.closed) continue;
       session = newSession(next.peer, setup, null);
       for (const body of next.bodies) next.peer.onMessage(body);
-      sayEnd(session, await session.over, setup.say);
+      logEnd(session, await session.over, setup.log);
       session = null;
     }
   } finally {
     left();
     stopped();
+    sayRefused((text) => setup.log.warn(text), listener.refused);
     listener.close();
   }
 }
@@ -86,6 +96,7 @@ const SAID_AFTER = 1000;
 /**
  * Joins a coordinator that listens, and serves it until it is done or gone. Keeps trying until it is there. A worker that was given up
  * (it was stopped, or could not be reached for a while) joins again, as a new host. Gives how it ended.
+ * @throws HaloweaveError 'usage' if one of the two refuses the other's keys.
  */
 export async function connectAsWorker(
   endpoint: string,
@@ -94,7 +105,7 @@ export async function connectAsWorker(
 ): Promise<SessionEnd> {
   let end = await connectOnce(endpoint, serverKey, setup, Number.POSITIVE_INFINITY);
   while (end.how === 'forgotten' && !setup.leave.aborted) {
-    setup.say('joins again, as a new host');
+    setup.log.info('joins again, as a new host');
     end = await connectOnce(endpoint, serverKey, setup, COORDINATOR_SILENCE);
   }
   return end;
@@ -107,7 +118,22 @@ async function connectOnce(
   setup: WorkerSetup,
   patience: number,
 ): Promise<SessionEnd> {
-  const session = newSession(connectControl(endpoint, setup.security, serverKey), setup, endpoint);
+  const peer = connectControl(endpoint, setup.security, serverKey);
+  const session = newSession(peer, setup, endpoint);
+  const judge = judgeRefusals({
+    whom: `the coordinator at ${endpoint}`,
+    publicKey: setup.security.publicKey,
+    heard: () => session.joined,
+    onRefusal: setup.onRefusal,
+  });
+  let refused: HaloweaveError | null = null;
+  peer.onRefused = (refusal) => {
+    refused = judge(refusal);
+    if (refused === null) return;
+    // Nobody hears what would be said.
+    peer.close();
+    session.stop(refused.message);
+  };
   const began = performance.now();
   let said = false;
   const waiting = setInterval(() => {
@@ -115,7 +141,7 @@ async function connectOnce(
     else if (performance.now() - began >= patience) session.giveUp(`nobody answers at ${endpoint}`);
     else if (!said) {
       said = true;
-      setup.say(`waiting for a coordinator at ${endpoint}`);
+      setup.log.info(`waiting for a coordinator at ${endpoint}`);
     }
   }, SAID_AFTER);
   const left = whenAborted(setup.leave, () => session.leave());
@@ -123,7 +149,8 @@ async function connectOnce(
   try {
     session.hello();
     const end = await session.over;
-    sayEnd(session, end, setup.say);
+    if (refused) throw refused;
+    logEnd(session, end, setup.log);
     return end;
   } finally {
     clearInterval(waiting);
@@ -133,13 +160,15 @@ async function connectOnce(
 }
 
 function newSession(peer: ControlPeer, setup: WorkerSetup, endpoint: string | null): WorkerSession {
-  const { ranks, network, say } = setup;
-  return new WorkerSession(peer, { identity: thisProcess(), ranks, network, endpoint, say });
+  const { ranks, network, log } = setup;
+  return new WorkerSession(peer, { identity: thisProcess(), ranks, network, endpoint, log });
 }
 
-function sayEnd(session: WorkerSession, { how, reason }: SessionEnd, say: (text: string) => void): void {
-  if (how === 'lost' || how === 'forgotten') say(`${session.coordinator} is lost: ${reason}`);
-  else if (how === 'refused') say(`refused: ${reason}`);
+function logEnd({ coordinator, served }: WorkerSession, { how, reason }: SessionEnd, log: Log): void {
+  const epochs = `${served} epoch${served === 1 ? '' : 's'}`;
+  if (how === 'lost' || how === 'forgotten') log.warn(`${coordinator} is lost: ${reason} (${epochs} served)`);
+  else if (how === 'refused') log.warn(`refused: ${reason}`);
+  else log.info(`served ${coordinator}, ${epochs}: ${reason}`);
 }
 
 function whenAborted(signal: AbortSignal, act: () => void): () => void {

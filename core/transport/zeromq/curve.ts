@@ -12,9 +12,10 @@ export interface Security extends SocketSecurity {
   readonly domain: ZapDomain | null;
   /**
    * Reports failed handshakes of a socket with these options; call it before the socket is bound or connected. `serverKey` is the one
-   * given to `client`. See `watchHandshakes`: after some of them a client's socket never tries again.
+   * given to `client`. See `watchHandshakes`: after some of them a client's socket never tries again. They are told to `onRefusal`; if it
+   * is left out, to whoever is told of all.
    */
-  watch(socket: Socket, serverKey?: string | null): void;
+  watch(socket: Socket, serverKey?: string | null, onRefusal?: OnRefusal): void;
   /** Once the sockets are closed: waits until libzmq is done with those that were watched. */
   close(): Promise<void>;
 }
@@ -54,8 +55,8 @@ export async function openSecurity(options: CurveKeys): Promise<Security> {
         'a host without keys cannot be talked to by one with keys: give it --keys',
       );
     },
-    watch: (socket, serverKey = null) => {
-      watchHandshakes(socket, serverKey, onRefusal);
+    watch: (socket, serverKey = null, told = onRefusal) => {
+      watchHandshakes(socket, serverKey, told);
       const ended = new Promise<void>((resolve) => void socket.events.on('end', () => resolve()));
       going.set(socket, ended);
       void ended.then(() => going.delete(socket));
@@ -82,7 +83,7 @@ export function withoutKeys(onRefusal: OnRefusal): Security {
         'a host with keys can be talked to with keys only: give --keys here too',
       );
     },
-    watch: (socket, serverKey = null) => watchHandshakes(socket, serverKey, onRefusal),
+    watch: (socket, serverKey = null, told = onRefusal) => watchHandshakes(socket, serverKey, told),
     close: () => Promise.resolve(),
   };
 }

@@ -71,8 +71,10 @@ function otherFailure(code: string, { role, keys }: Side): [RefusalName, string]
     ];
   if (code === 'EAGAIN') return ['handshake ended', 'the handshake took longer than it may'];
   const cause =
-    role === 'client' && keys
-      ? ': most likely it has another key than expected, or does not list ours yet'
-      : '';
+    role === 'server'
+      ? `: something that looks which ports are open, or a client ${keys ? 'that has no keys' : 'that wants keys'}`
+      : keys
+        ? ': most likely it has another key than expected, or does not list ours yet'
+        : '';
   return ['handshake ended', `the other side ended the connection during the handshake${cause} (${code})`];
 }

@@ -172,10 +172,11 @@ export class Inbound {
     }
   }
 
-  /** Whether `push` or `returnCredits` would have something to do. */
+  /** Whether `push` or `returnCredits` would have something to do of which a rank should have told. */
   get isReady(): boolean {
     for (const rank of this.#boxes.local) {
-      if (this.#queues[rank]!.length > 0 && this.#boxes.hasRoom(rank)) return true;
+      if (!this.#boxes.hasGivenRoom(rank)) continue;
+      if (this.#queues[rank]!.length > 0) return true;
       const owed = this.#owed[rank]!;
       owed.settle(this.#boxes.taken(rank));
       for (let host = 0; host < this.received.length; host++) if (owed.isDue(host)) return true;

@@ -91,11 +91,9 @@ export class Mailboxes {
     Atomics.store(i32, this.#waiting[rank]!, 1);
   }
 
-  /** Whether a record in the mailbox of a rank of this host is free. */
-  hasRoom(rank: number): boolean {
-    const tail = Atomics.load(this.#i32, this.#tails[rank]!);
-    const cell = this.#first[rank]! + (tail & this.#mask) * CELL_WORDS;
-    return ((Atomics.load(this.#i32, cell) - tail) | 0) >= 0;
+  /** Whether a rank of this host has taken so much out of its mailbox that it wakes whoever has asked for room. */
+  hasGivenRoom(rank: number): boolean {
+    return this.queued(rank) <= (this.#mask + 1) >> 1;
   }
 
   /** First word of the oldest record for a rank of another host, or −1. */

@@ -39,13 +39,13 @@ export function requireLocal(endpoint: string): void {
  * addresses are bound. `tcp://*`, `tcp://0.0.0.0` and the other addresses of the machine are not loopback. A name counts as what
  * it resolves to now, all of it, and is replaced by an address: what it resolves to later is another matter.
  *
- * Throws `HaloweaveError('usage')` that says what to do.
+ * Throws `HaloweaveError('usage')` that says what to do, also for a name that cannot be resolved.
  */
 export function endpointToBind(endpoint: string, keys: boolean): Promise<string> {
   return checked('bind', endpoint, keys);
 }
 
-/** The endpoint to connect to, by the same rule. */
+/** The endpoint to connect to, by the same rule: with keys or without, a name is resolved once, here. */
 export function endpointToConnect(endpoint: string, keys: boolean): Promise<string> {
   return checked('connect', endpoint, keys);
 }
@@ -57,17 +57,17 @@ async function checked(what: 'bind' | 'connect', endpoint: string, keys: boolean
     return refuse(endpoint, 'an endpoint is tcp://ADDRESS:PORT or ipc://PATH');
   if (what === 'connect' && (host === '*' || port === '*' || Number(port) === 0))
     return refuse(endpoint, 'nothing can be connected to without an address and a port');
-  if (keys) return endpoint;
   if (host === '*' || isIP(bare(host))) {
-    requireLocal(endpoint);
+    if (!keys) requireLocal(endpoint);
     return endpoint;
   }
   const addresses = await addressesOf(what, host).catch((cause: unknown) =>
     refuse(endpoint, `'${host}' cannot be resolved`, cause),
   );
   const outside = addresses.find((a) => !isLoopback(a));
-  if (outside !== undefined) refuse(endpoint, `'${host}' is ${outside}: ${NO_KEYS}`);
-  const [address = ''] = addresses;
+  if (!keys && outside !== undefined) refuse(endpoint, `'${host}' is ${outside}: ${NO_KEYS}`);
+  // A name with both kinds of address has the one that every network carries.
+  const address = addresses.find((a) => isIP(a) === 4) ?? addresses[0]!;
   return `tcp://${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
 }
 

@@ -240,7 +240,9 @@ class Handler {
     if (domain.allowed.has(key)) return Status.ok;
     const called = this.known.get(key);
     if (called === undefined) {
-      const text = `a client at ${address} has a key that nobody listed; if it may connect, add 'allow = ${key} NAME'`;
+      const text = domain.options.later
+        ? `a client at ${address} has a key that no host of this cluster was said to have`
+        : `a client at ${address} has a key that nobody listed; if it may connect, add 'allow = ${key} NAME'`;
       refuse(domain, 'unknown key', address, key, text);
     } else {
       const text = `the key '${called}' of a client at ${address} is not, or no longer, allowed here`;

@@ -32,6 +32,19 @@ describe('the progress board', () => {
     expect([p.measuredCycle, p.values[0], p.values[1]]).toEqual([3, 4, Number.NaN]);
   });
 
+  it('shows where ranks go on, and not that they have not begun yet', () => {
+    const host = new ProgressBoard(new SharedArrayBuffer(ProgressBoard.bytes(2)));
+    const theirs = new SharedArrayBuffer(ProgressBoard.bytes(2));
+    host.plan(10, 90, 6);
+    host.restart(2, 4);
+    expect(host.read(2)).toMatchObject({ cycles: 10, cycle: 4, cellsDone: 360 });
+    expect(host.merge(new Uint8Array(theirs).slice(), [0, 1], true)).toBe(true);
+    expect(host.read(2)).toMatchObject({ cycles: 10, cycle: 4 });
+    new ProgressBoard(theirs, 1).updated(270);
+    host.merge(new Uint8Array(theirs).slice(), [1], false);
+    expect(host.read(2)).toMatchObject({ cycle: 5, cellsDone: 450 });
+  });
+
   it('holds twelve measures and leaves out the rest', () => {
     const board = new ProgressBoard(new SharedArrayBuffer(ProgressBoard.bytes(1)));
     const names: string[][] = [];

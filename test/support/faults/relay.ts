@@ -23,20 +23,23 @@ const MOST_WAITING = 64 << 20;
  */
 export class Relay {
   readonly #server: Server;
-  readonly #target: { host: string; port: number };
+  /** Where it passes connections on to. */
+  target: { host: string; port: number };
   readonly #random: RandomStream;
   #draws = 0;
   readonly #lines = new Set<Line>();
   faults: RelayFaults;
   #stalled = false;
   #down = false;
+  /** How often there was something to cut. */
+  cuts = 0;
   /** Connections made through it so far. */
   connections = 0;
   /** Bytes that have passed, both ways. */
   passed = 0;
 
   private constructor(target: { host: string; port: number }, seed: number, faults: RelayFaults) {
-    this.#target = target;
+    this.target = target;
     this.#random = new RandomStream(seed);
     this.faults = faults;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
@@ -62,12 +65,18 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** `tcp://…` to connect to. */
+  get endpoint(): string {
+    return `tcp://${(this.#server.address() as AddressInfo).address}:${this.port}`;
+  }
+
   get open(): number {
     return this.#lines.size;
   }
 
   /** Resets all connections. New ones are made as before. */
   cut(): void {
+    if (this.#lines.size > 0) this.cuts++;
     for (const line of [...this.#lines]) line.reset();
   }
 
@@ -117,7 +126,7 @@ export class Relay {
 
   #accept(near: Socket): void {
     this.connections++;
-    const far = this.#down ? null : openConnection({ ...this.#target, allowHalfOpen: true });
+    const far = this.#down ? null : openConnection({ ...this.target, allowHalfOpen: true });
     const line = new Line(this, near, far, () => this.#lines.delete(line));
     this.#lines.add(line);
   }

@@ -5,6 +5,7 @@ import {
   type ClusterSecurity,
   openClusterSecurity,
 } from '../../../../core/runtime/cluster/cluster-security.js';
+import { openNetwork } from '../../../../core/runtime/cluster/network.js';
 import { formatKeys, newKeyPair } from '../../../../core/transport/zeromq/keys.js';
 import { networkContext } from '../../../../core/transport/zeromq/sockets.js';
 import { ZeromqMesh } from '../../../../core/transport/zeromq/zeromq-mesh.js';
@@ -58,6 +59,7 @@ describe('control links', () => {
   it('endpoints beyond this machine need a file', async () => {
     await using open = new Open();
     const none = open.add(await openClusterSecurity(null, () => {}));
+    expect(() => none.serverKey('node7')).toThrow('key=node7 is named, but this side has no keys');
     await expect(none.toBind('tcp://0.0.0.0:7100')).rejects.toThrow('this needs keys');
     await expect(none.toConnect('tcp://10.0.0.1:7100')).rejects.toThrow('this needs keys');
     const keys = open.add(await openClusterSecurity(keyFile('far'), () => {}));
@@ -113,6 +115,25 @@ describe('data links', () => {
     // Once it is off the list, nobody is on it.
     three.security.admit([]);
     expect(three.security.data.domain!.allowed.size).toBe(0);
+  });
+
+  it('a host that is dropped is off the list at once, the others stay', async () => {
+    await using open = new Open();
+    const security = open.add(await openClusterSecurity(keyFile('dropped'), () => {}));
+    const options = { host: 1, security: security.data, admit: security.admit, tcpOnly: true };
+    const network = await openNetwork(options, () => {});
+    const hosts = [2, 3].map((host) => ({
+      ...network.mesh.address,
+      host,
+      publicKey: newKeyPair().publicKey,
+    }));
+    network.admit(hosts);
+    const listed = () => [...security.data.domain!.allowed];
+    const [two, three] = hosts.map((h) => [h.publicKey, `host-${h.host}`]);
+    expect(listed()).toEqual([two, three]);
+    network.drop(2);
+    expect(listed()).toEqual([three]);
+    network.close();
   });
 
   it('without keys are bound and connected to on this machine only, whatever a peer says of its address', async () => {

@@ -131,6 +131,21 @@ describe('a lost host', () => {
     expect(doing(c.generation(30), 'commit')).toMatchObject([{ cycles: 30 }]);
   });
 
+  it('whose ranks have no parts is not waited for, whenever it says so', () => {
+    const early = new Cluster(2);
+    early.tell({ type: 'partless', host: 2, epoch: 1 });
+    early.kept(10, 1, 1);
+    expect(doing(early.kept(10, 1, 2), 'commit')).toMatchObject([{ cycles: 10 }]);
+    const late = new Cluster(2);
+    late.kept(10, 1, 1);
+    expect(doing(late.kept(10, 1, 2), 'commit')).toEqual([]);
+    expect(doing(late.tell({ type: 'partless', host: 2, epoch: 1 }), 'commit')).toMatchObject([
+      { cycles: 10 },
+    ]);
+    late.lose(1);
+    expect(late.ended(2)).toMatchObject([{ do: 'start', start: { from: 'memory', cycles: 10 } }]);
+  });
+
   it('that had no ranks is not missed', () => {
     const c = new Cluster(1);
     c.tell({ type: 'hello', host: 2, slots: 0 });

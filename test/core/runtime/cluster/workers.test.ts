@@ -214,7 +214,7 @@ describe('a worker', () => {
   it('that connects says whom it waits for, and leaves when it is told to', async () => {
     const worker = start(['worker', '--connect', 'tcp://127.0.0.1:9', '-n', '1']);
     await worker.seen((text) => text.includes('waiting'));
-    expect(worker.err).toBe('haloweave worker: waiting for a coordinator at tcp://127.0.0.1:9\n');
+    expect(worker.err).toMatch(/^\S+ info {2}waiting for a coordinator at tcp:\/\/127\.0\.0\.1:9\n$/);
     worker.interrupt('SIGTERM');
     expect((await worker.ended).code).toBe(0);
   });
@@ -236,7 +236,7 @@ describe('a worker', () => {
     const ended = await command.ended;
     expect(ended.err).toMatch(/host 2, .*, is gone: its connection broke/);
     expect(ended.err).toMatch(
-      /^host 2 is lost .*and a program of ranks and messages has no state to go on from/m,
+      /\nhaloweave: host 2 is lost .*and a program of ranks and messages has no state to go on from/,
     );
     expect(ended.code).toBe(3);
     // The other one is free again.

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mesh } from '../../../../core/transport/zeromq/mesh.js';
 import { type MeshOptions, ZeromqMesh } from '../../../../core/transport/zeromq/zeromq-mesh.js';
+import { Relay } from '../../../support/faults/relay.js';
 import { inCheckout } from '../../../support/paths.js';
 import { PatternedSink, PatternedStream } from '../../../support/patterned-stream.js';
-import { TcpRelay } from '../../../support/tcp-relay.js';
 
 const PEER = inCheckout('dist/test/programs/network/mesh-peer.js');
 const CUTS = 100;
@@ -20,8 +20,8 @@ async function open(options: MeshOptions): Promise<ZeromqMesh> {
   return mesh;
 }
 
-async function relayTo(): Promise<TcpRelay> {
-  const relay = await TcpRelay.open();
+async function relayTo(): Promise<Relay> {
+  const relay = await Relay.to(0);
   closing.push(relay);
   return relay;
 }
@@ -65,7 +65,7 @@ describe('a connection cut a hundred times while both sides stream', () => {
     const relay = await relayTo();
     const a = await open({ host: 1, tcpOnly: true });
     const b = await open({ host: 2, tcpOnly: true, advertise: relay.endpoint });
-    relay.target = portOf(b.listening);
+    relay.target.port = portOf(b.listening);
     expect(b.address.endpoints).toEqual([relay.endpoint]);
     const messages = 6000;
     let next = 50;
@@ -92,7 +92,7 @@ describe('a connection cut a hundred times while both sides stream', () => {
       const child = fork(PEER, [`${theirs}`, `${messages}`, relay.endpoint]);
       closing.push({ close: () => child.kill('SIGKILL') });
       const { address, listening } = (await said(child, 'mesh')) as ZeromqMesh;
-      relay.target = portOf(mine < theirs ? listening : a.listening);
+      relay.target.port = portOf(mine < theirs ? listening : a.listening);
       const sink = new PatternedSink();
       const stream = new PatternedStream(a, theirs, messages, mine);
       const cuts = CUTS / 2;

@@ -61,12 +61,23 @@ describe('without keys', () => {
 });
 
 describe('with keys', () => {
-  it.each(['tcp://*:5555', 'tcp://0.0.0.0:*', 'tcp://10.1.2.3:5555', 'tcp://node7.cluster:5555'])(
+  it.each(['tcp://*:5555', 'tcp://0.0.0.0:*', 'tcp://10.1.2.3:5555'])(
     '%s is as good as any',
     async (endpoint) => {
       expect(await endpointToBind(endpoint, true)).toBe(endpoint);
     },
   );
+});
+
+it('with keys, names are resolved once too', async () => {
+  for (const resolved of [endpointToBind, endpointToConnect]) {
+    expect(await resolved('tcp://localhost:5555', true)).toMatch(
+      /^tcp:\/\/(127\.\d+\.\d+\.\d+|\[::1\]):5555$/,
+    );
+    await expect(resolved('tcp://no-such-host.invalid:5555', true)).rejects.toThrow(
+      "'no-such-host.invalid' cannot be resolved",
+    );
+  }
 });
 
 describe('what is no endpoint', () => {

@@ -1,11 +1,17 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { ProgressBoard } from '../../observe/progress-board.js';
+import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RankOutcome } from '../rank.js';
 import type { EpochOutcome } from './coordinator-epoch.js';
 import type { Running } from './membership-types.js';
 
-/** How its ranks ended, in their order. */
+/** A run that no host can go on with. */
+export function lostError(message: string): SerialisedError {
+  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
+}
+
+/** What the ranks of an epoch that is done gave. */
 export function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {
   return outcome.results.map((r) => {
     if (!r.ok) throw new HaloweaveError('program', `rank ${r.rank} is not done`);
@@ -13,7 +19,7 @@ export function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcom
   });
 }
 
-/** A field of the final state. @throws HaloweaveError 'argument' if it was not kept. */
+/** A field of the final state, which rank 0's host has sent. */
 export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: string): NdArray {
   if (fields) return fields.array(field);
   throw new HaloweaveError(
@@ -22,7 +28,7 @@ export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: stri
   );
 }
 
-/** What the ranks of a host, or one of them, last said to be running. */
+/** What the ranks of a host, or one of them (−1: all), last said to be running. */
 export function runningOn(
   board: ProgressBoard,
   hostOf: readonly number[],

@@ -1,13 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RunOptions } from '../run-options.js';
 
-/** A run that no host can go on with. */
-export function lostError(message: string): SerialisedError {
-  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
-
-/** Refuses what runs on several hosts cannot do. */
+/** Refuses options of runs on threads. @throws HaloweaveError 'usage' that says what to take instead. */
 export function refuseForeign(options: RunOptions): void {
   if (options.check)
     throw new HaloweaveError(
