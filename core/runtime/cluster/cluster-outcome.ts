@@ -1,8 +1,10 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
+import type { ProgressBoard } from '../../observe/progress-board.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RankOutcome } from '../rank.js';
 import type { EpochOutcome } from './coordinator-epoch.js';
+import type { Running } from './membership-types.js';
 
 /** A run that no host can go on with. */
 export function lostError(message: string): SerialisedError {
@@ -24,4 +26,17 @@ export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: stri
     'argument',
     `gather: field '${field}' was not kept when the run on workers ended: run with keep`,
   );
+}
+
+/** What the ranks of a host, or one of them (−1: all), last said to be running. */
+export function runningOn(
+  board: ProgressBoard,
+  hostOf: readonly number[],
+  host: number,
+  only: number,
+): Running[] {
+  return hostOf.flatMap((h, rank) => {
+    const running = h === host && (only < 0 || rank === only) ? board.runningOf(rank) : null;
+    return running ? [{ rank, ...running }] : [];
+  });
 }

@@ -18,7 +18,7 @@ import { prepareFolder } from '../save/save.js';
 import { nameOf, summarise } from '../summarise.js';
 import { haloweaveVersion } from '../version.js';
 import { Watch } from '../watch.js';
-import { brought, lostError, outcomesOf } from './cluster-outcome.js';
+import { brought, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -384,11 +384,7 @@ export class ClusterRun {
 
   /** What the ranks of a host, or one of them, last said to be running. */
   #running(host: number, only = -1): Running[] {
-    const board = new ProgressBoard(this.#progress);
-    return this.#hostOf.flatMap((h, rank) => {
-      const running = h === host && (only < 0 || rank === only) ? board.runningOf(rank) : null;
-      return running ? [{ rank, ...running }] : [];
-    });
+    return runningOn(new ProgressBoard(this.#progress), this.#hostOf, host, only);
   }
 
   #release(host: number): void {
