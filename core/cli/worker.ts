@@ -50,7 +50,7 @@ export function addWorkerCommand(program: Command): void {
       `
 With --listen it serves one coordinator after another until it is interrupted; it prints one line when it listens.
 With --connect it serves one and ends with it; it keeps trying until the coordinator is there.
-Ctrl-C (or SIGTERM) lets it leave: a run that has begun is finished first. A second one leaves at once.
+Ctrl-C (or SIGTERM) lets it leave: its parts go to the other workers first, a program of ranks and messages is finished. A second one leaves at once.
 
   haloweave worker --listen tcp://127.0.0.1:${DEFAULT_PORT} -n 2
   haloweave run heat.ts --host 127.0.0.1:${DEFAULT_PORT} --cycles 1000`,
