@@ -12,8 +12,8 @@ export class SavedFile implements SavedState {
   readonly cycles: number;
   readonly delivered: number;
   readonly #path: string;
-  #file: FileHandle | null = null;
-  #entries: Map<number, Entry> | null = null;
+  /** Opened once, by whoever is first: several hosts may ask for pieces at the same time. */
+  #opened: Promise<{ file: FileHandle; entries: Map<number, Entry> }> | null = null;
 
   constructor(plan: SavedPlan & { path: string }) {
     this.#path = plan.path;
@@ -30,20 +30,33 @@ export class SavedFile implements SavedState {
   }
 
   async close(): Promise<void> {
-    await this.#file?.close();
-    this.#file = null;
+    const opened = this.#opened;
+    this.#opened = null;
+    // A file that could not be opened has been told to whoever asked for a piece.
+    const there = await opened?.catch(() => null);
+    await there?.file.close();
   }
 
   async #piece(number: number): Promise<Uint8Array> {
-    this.#file ??= await open(this.#path, 'r');
-    this.#entries ??= await this.#table(this.#file);
-    const entry = this.#entries.get(number);
+    this.#opened ??= this.#open();
+    const { file, entries } = await this.#opened;
+    const entry = entries.get(number);
     if (!entry)
       throw new HaloweaveError(
         'format',
         `${basename(this.#path)} lacks ${pieceName(number)}: its parts are others`,
       );
-    return readPiece(this.#file, entry);
+    return readPiece(file, entry);
+  }
+
+  async #open(): Promise<{ file: FileHandle; entries: Map<number, Entry> }> {
+    const file = await open(this.#path, 'r');
+    try {
+      return { file, entries: await this.#table(file) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async #table(file: FileHandle): Promise<Map<number, Entry>> {
