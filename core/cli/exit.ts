@@ -6,10 +6,10 @@ export const ExitCode = { done: 0, failed: 1, usage: 2, lost: 3, interrupted: 13
 /** Prints an error for a person, and gives the exit code that belongs to it. */
 export function reportError(error: unknown): number {
   if (error instanceof HaloweaveError) {
-    // A stack that says something is that of a failing rank, or of the program; wrong usage and lost workers have none.
-    const stackless = ['usage', 'lost', 'aborted'].includes(error.code);
-    const own = stackless && !(error instanceof RunError && error.rank >= 0);
-    const text = own ? `haloweave: ${error.message}` : (error.stack ?? error.message);
+    // Wrong usage needs no stack, nor what befell the run from outside; a failing program's stack is the user's own.
+    const ofARank = error instanceof RunError && error.rank >= 0;
+    const stackless = error.code === 'usage' || (['lost', 'aborted'].includes(error.code) && !ofARank);
+    const text = stackless ? `haloweave: ${error.message}` : (error.stack ?? error.message);
     process.stderr.write(`${text}\n`);
     if (error.code === 'usage') return ExitCode.usage;
     if (error.code === 'lost') return ExitCode.lost;
