@@ -6,6 +6,8 @@ import { networkContext } from '../../transport/zeromq/sockets.js';
 import { PIECE_BYTES } from './control-messages.js';
 import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
 
+/** Links given up that are remembered; older ones have nothing on its way any more. */
+const ENDED = 256;
 /** Longest frame: messages without pieces are refused by their schema long before this. */
 const MOST_BYTES = 16 * PIECE_BYTES;
 /** A broken connection is tried again after this long, in ms: a host that comes back is there within a ping or two. */
@@ -48,6 +50,8 @@ export async function listenForControl(
     throw new HaloweaveError('usage', `cannot listen on ${endpoint}: ${bindFailure(cause)}`, {}, { cause });
   }
   const peers = new Map<string, ControlPeer>();
+  // Links that were given up here: what was on its way then is no stranger's.
+  const ended = new Set<string>();
   const refused = new Map<string, number>();
   const send = sender(socket);
   socket.events.on('disconnect', () => {
@@ -67,13 +71,17 @@ export async function listenForControl(
       }
       // It has heard from a process that listened here before, or that has given it up.
       if (header.acknowledged > 0) {
-        refuse('unknown link');
+        if (!ended.has(key)) refuse('unknown link');
         send([id!, writeHeader({ kind: FrameKind.unknown, number: 0, acknowledged: 0, at: 0 })]);
         return;
       }
       peer = new ControlPeer(
         (out) => send([id!, ...out]),
-        () => peers.delete(key),
+        () => {
+          peers.delete(key);
+          ended.add(key);
+          if (ended.size > ENDED) ended.delete(ended.values().next().value!);
+        },
       );
       peers.set(key, peer);
       onPeer(peer);

@@ -56,6 +56,8 @@ export class Coordinator {
   #listener: ControlListener | null = null;
   #network: HostNetwork | null = null;
   /** Workers that have been named and have not joined yet, with who waits for them. */
+  /** Workers that have been refused, until they have heard why. */
+  readonly #partings: Promise<void>[] = [];
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #contacts = new Contacts(performance.now());
   readonly #complaints = new Complaints();
@@ -133,7 +135,7 @@ export class Coordinator {
     for (const { reject } of this.#awaited.values())
       reject(new HaloweaveError('aborted', 'the coordinator was closed while it waited for a worker'));
     const members = [...this.members.values()];
-    await Promise.all(members.map((m) => m.bye(reason)));
+    await Promise.all([...members.map((m) => m.bye(reason)), ...this.#partings]);
     this.#pulse.stop();
     if (this.#judging) clearInterval(this.#judging);
     sayRefused(this.#setup.say, this.#network?.mesh.refused, this.#listener?.refused);
@@ -242,5 +244,6 @@ export class Coordinator {
     else if (member.address) this.#events.lost(member, reason);
     else this.#setup.say(`${member.name} did not join: ${reason}`);
     member.drop(reason);
+    if (member.parting) this.#partings.push(member.parting);
   }
 }

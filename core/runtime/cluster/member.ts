@@ -45,6 +45,8 @@ export class Member {
   #bundle: { text: Uint8Array; sha256: string; kept: () => void; failed: (error: Error) => void } | null =
     null;
   #over = false;
+  /** Until a worker that is refused has heard why; null otherwise. */
+  parting: Promise<void> | null = null;
   /** Bundles that have been sent piece by piece. */
   bundlesSent = 0;
 
@@ -109,12 +111,13 @@ export class Member {
     if (this.#over) return;
     this.#over = true;
     this.#bundle?.failed(new HaloweaveError('lost', `${this.name} is gone: ${reason}`));
-    this.peer.close();
+    // Whoever is being told why it is refused hears it first.
+    if (!this.parting) this.peer.close();
   }
 
   #refuse(reason: string): void {
     this.send({ type: 'refuse', reason, wait: false });
-    void this.peer.flushed(GOODBYE).then(() => this.drop(reason));
+    this.parting = this.peer.flushed(GOODBYE).then(() => this.peer.close());
     this.#events.refused(this, reason);
   }
 
