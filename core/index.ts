@@ -106,6 +106,7 @@ export { run } from './runtime/run.js';
 export {
   type HostSummary,
   type RankSummary,
+  type Restored,
   RunError,
   type RunOptions,
   type RunProgress,

@@ -170,6 +170,7 @@ export class Cluster implements AsyncDisposable {
     await this.#coordinator.close('the coordinator is done');
   }
 
+  /** `close`, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
