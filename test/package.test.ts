@@ -128,12 +128,13 @@ describe('examples', () => {
     const source = readFileSync(join(ROOT, 'examples', file), 'utf8');
     const header = source.match(/^\/\*\*\n([\s\S]*?)\*\//)?.[1];
     expect(header, 'a comment on the first line').toBeDefined();
+    const name = file.replace(/\.ts$/, '');
+    // A script starts runs itself, and what it compares them with may be another example.
+    if (header!.includes(`node dist/examples/${name}.js`)) return;
     const commands = [...header!.matchAll(/npx haloweave (run|demo) (\S+)(.*)$/gm)];
     expect(commands.length, "a command 'npx haloweave …'").toBeGreaterThan(0);
-    for (const [line, verb, what] of commands) {
-      const name = verb === 'run' ? `examples/${file}` : file.replace(/\.ts$/, '');
-      expect(what, line).toBe(name);
-    }
+    for (const [line, verb, what] of commands)
+      expect(what, line).toBe(verb === 'run' ? `examples/${file}` : name);
   });
 
   it.each(files)('%s says what it builds on, unless it is the first', (file) => {
