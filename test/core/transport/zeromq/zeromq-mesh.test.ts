@@ -15,6 +15,7 @@ import {
   MAX_FRAME_BYTES,
   readHeader,
 } from '../../../../core/wire/network.js';
+import { memoryInUse } from '../../../support/memory.js';
 import { goodMessages, header, mutated } from '../../../support/network-messages.js';
 import { randomFrom } from '../../../support/simulated-link.js';
 
@@ -262,7 +263,7 @@ describe('what comes from elsewhere', () => {
     const stranger = dealer(b.mesh, 'stranger');
     const expected = new Map<string, number>();
     const h = emptyHeader();
-    const before = process.memoryUsage().rss;
+    const before = memoryInUse().rss;
     const N = 10_000;
     for (let k = 0; k < N; k++) {
       const parts = mutated(good[k % good.length]!, random);
@@ -277,7 +278,7 @@ describe('what comes from elsewhere', () => {
     await b.count(N / 10);
     expect(Object.fromEntries(b.mesh.refused)).toEqual(Object.fromEntries(expected));
     expect(b.got.map((m) => m.epoch)).toEqual(Array.from({ length: N / 10 }, (_, k) => k * 10));
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
+    expect(memoryInUse().rss - before).toBeLessThan(64 * 2 ** 20);
 
     /** What a mesh asks before it looks at the frames. */
     function elsewhere(from: Noted, to: Noted): string | null {
