@@ -100,8 +100,11 @@ export type { DType, TypedArray, TypedArrayOf } from './memory/dtype.js';
 export { Heap, type HeapOptions } from './memory/heap.js';
 export { type NdArray, ndarray } from './memory/ndarray.js';
 export { readNpy, writeNpy } from './memory/npy.js';
+export type { CheckpointSummary } from './runtime/checkpoint/writer.js';
+export { Cluster, type ClusterOptions } from './runtime/cluster/cluster.js';
 export { run } from './runtime/run.js';
 export {
+  type HostSummary,
   type RankSummary,
   RunError,
   type RunOptions,

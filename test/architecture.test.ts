@@ -44,7 +44,7 @@ const LONGEST = 400;
 const TOP_LEVEL = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts', '.npmrc'],
   ...['core', 'solvers', 'examples', 'test', 'bench'],
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', '.ci', '.git', '.gitignore'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE', '.ci', '.git', '.gitignore'],
 ];
 
 const code = ['core', 'solvers', 'examples', 'bench'].flatMap(sources);

@@ -89,7 +89,7 @@ describe('npm pack', () => {
   const packed = (JSON.parse(stdout) as [{ files: { path: string }[] }])[0].files.map((f) => f.path);
 
   it('holds what users need and nothing else', () => {
-    const fixed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+    const fixed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     expect(packed).toEqual(expect.arrayContaining(fixed));
     const rest = packed.filter((p) => !fixed.includes(p));
     const strange = rest.filter((p) => !/^(dist\/)?(core|solvers|examples)\//.test(p));

@@ -32,6 +32,8 @@ export function textSummary(r: RunResult, withHash: boolean): string {
   if (r.resumedFrom > 0) lines.push(`  resumed after ${r.resumedFrom} cycles`);
   for (const [name, value] of Object.entries(r.measures)) lines.push(`  ${name} = ${formatMeasure(value)}`);
   lines.push(...resultLines(r.results));
+  const between = total(r, 'haloBytesBetweenHosts');
+  if (between > 0) lines.push(haloLine(r, between));
   if (r.parts > 0)
     for (const p of r.perRank)
       lines.push(
@@ -51,6 +53,17 @@ export function checkpointLine(c: CheckpointSummary, folder: string): string {
   const last =
     c.last === null ? 'there is none to resume from' : `--resume ${folder} goes on after ${c.last} cycles`;
   return `${[`${c.written} checkpoints, ${formatBytes(c.bytes)} in ${formatSeconds(c.seconds)}`, ...others].join(', ')}: ${last}`;
+}
+
+/** Where halos went, of a run on several hosts. */
+function haloLine(r: RunResult, betweenHosts: number): string {
+  const betweenRanks = total(r, 'haloBytesBetweenRanks');
+  const inside = formatBytes(total(r, 'haloBytes') - betweenRanks);
+  return `  halos: ${inside} inside a rank, ${formatBytes(betweenRanks - betweenHosts)} inside a host, ${formatBytes(betweenHosts)} between hosts`;
+}
+
+function total(r: RunResult, count: 'haloBytes' | 'haloBytesBetweenRanks' | 'haloBytesBetweenHosts'): number {
+  return r.perRank.reduce((n, p) => n + p[count], 0);
 }
 
 /** What was traced, for people. */

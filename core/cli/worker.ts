@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { HaloweaveError } from '../base/errors.js';
 import { DEFAULT_PORT, endpointOf, isLoopback } from '../runtime/cluster/endpoints.js';
+import { openNetwork } from '../runtime/cluster/network.js';
 import { connectAsWorker, listenAsWorker, type WorkerSetup } from '../runtime/cluster/worker.js';
 import { chooseRanks } from '../runtime/ranks.js';
 import { wholeNumber } from './arguments.js';
@@ -64,7 +65,7 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
   const say = (text: string): void => void process.stderr.write(`haloweave worker: ${text}\n`);
   const setup: WorkerSetup = {
     ranks: chooseRanks(flags.ranks).ranks,
-    network: null,
+    network: (host, onBroken) => openNetwork({ host }, onBroken),
     say,
     leave: leave.signal,
     stop: stop.signal,

@@ -114,7 +114,7 @@ export class Endpoint {
     let transfer: LargeSend | null = null;
     if (bytes > EAGER_BYTES) {
       transfer = this.large.send(o, peer);
-      mode = transfer.mode;
+      mode = Mode.rendezvous;
       address = transfer.address;
     } else if (bytes > INLINE_BYTES) {
       mode = Mode.block;
@@ -129,7 +129,8 @@ export class Endpoint {
       else if (mode === Mode.block) t.heap.giveBack(address, bytes);
       throw error;
     }
-    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address });
+    const remote = transfer?.remote ?? false;
+    fillRecord(t.cells, cell, o, { source: t.rank, tag, context, mode, bytes, address, remote });
     t.commit(peer, cell);
     return transfer;
   }

@@ -1,9 +1,9 @@
 import { dtypeInfo } from '../memory/dtype.js';
 import { type Address, addressOf } from '../memory/heap.js';
 import type { CellViews, Transport } from '../transport/transport.js';
-import { ARENA, KIND, Mode, modeOf, OFFSET, SOURCE } from '../wire/cell.js';
+import { ARENA, OFFSET, PAYLOAD, SOURCE } from '../wire/cell.js';
 import { PIECE_CONTEXT, TRANSFER_CONTEXT } from '../wire/tags.js';
-import { MAX_TRANSFER, NOTE, NOTE_COUNT, NOTE_DIRECT, Note, REMOTE_SHAPE } from '../wire/transfer.js';
+import { MAX_TRANSFER, NOTE, NOTE_COUNT, NOTE_DIRECT, Note } from '../wire/transfer.js';
 import type { Arrival, Channels } from './channel.js';
 import { type Landing, type Outgoing, readShape } from './payload.js';
 import { RemoteReceive, RemoteRefusal, RemoteSend } from './remote-rendezvous.js';
@@ -52,7 +52,7 @@ export class LargeMessages {
   receive(v: CellViews, cell: number, landing: Landing): Transfer {
     const t = this.#transport;
     const source = v.i32[cell + SOURCE]!;
-    if (modeOf(v.i32[cell + KIND]!) === Mode.rendezvous)
+    if (t.sharesMemory(source))
       return new ReceiveTransfer(t.heap, addressIn(v, cell), landing, source, this.#wake);
     const transfer = v.i32[cell + ARENA]!;
     const key = keyOf(source, transfer);
@@ -65,8 +65,7 @@ export class LargeMessages {
   refuse(v: CellViews, cell: number): void {
     const t = this.#transport;
     const source = v.i32[cell + SOURCE]!;
-    if (modeOf(v.i32[cell + KIND]!) === Mode.rendezvous)
-      refuse(t.heap, addressIn(v, cell), source, this.#wake);
+    if (t.sharesMemory(source)) refuse(t.heap, addressIn(v, cell), source, this.#wake);
     else {
       const refusal = new RemoteRefusal(t, source, v.i32[cell + ARENA]!);
       if (!refusal.step()) this.#follow(refusal);
@@ -75,8 +74,9 @@ export class LargeMessages {
 
   /** The shape that an announced ndarray has. */
   shapeOf(v: CellViews, cell: number): number[] {
-    if (modeOf(v.i32[cell + KIND]!) === Mode.remote) return readShape(v.u32, cell + REMOTE_SHAPE);
-    return ReceiveTransfer.shapeOf(this.#transport.heap, addressIn(v, cell));
+    const t = this.#transport;
+    if (!t.sharesMemory(v.i32[cell + SOURCE]!)) return readShape(v.u32, cell + PAYLOAD);
+    return ReceiveTransfer.shapeOf(t.heap, addressIn(v, cell));
   }
 
   #note({ source, tag, views, offset }: Arrival): void {

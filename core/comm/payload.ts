@@ -5,6 +5,7 @@ import { isNdArray, type NdArray, ndarray } from '../memory/ndarray.js';
 import type { CellViews } from '../transport/transport.js';
 import { Kind, MAX_DIMENSIONS, SHAPE_BYTES } from '../wire/cell.js';
 import { decode, encode } from '../wire/codec.js';
+import './nested-arrays.js';
 
 /** A value made ready to travel: contiguous elements, and the shape if it is an ndarray. */
 export interface Outgoing {

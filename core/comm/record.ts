@@ -18,7 +18,6 @@ import {
   SOURCE,
   TAG,
 } from '../wire/cell.js';
-import { REMOTE_SHAPE } from '../wire/transfer.js';
 import type { Group } from './group.js';
 import type { LargeMessages } from './large.js';
 import {
@@ -43,6 +42,8 @@ export interface RecordHead {
   context: number;
   mode: Mode;
   bytes: number;
+  /** Whether the receiver shares no memory. */
+  remote?: boolean;
   /** Where the payload, or the descriptor of its transfer, lies in the heap; what a transfer says of itself; 0 if it is in the record. */
   address: Address;
 }
@@ -51,7 +52,9 @@ export interface RecordHead {
 export function fillRecord(v: CellViews, cell: number, o: Outgoing, head: RecordHead, mark = 0): void {
   fillHead(v, cell, packKind(o.kind, o.dtype.code, head.mode, mark), head);
   if (head.mode === Mode.inline) writePayload(o, v, (cell + PAYLOAD) * 4);
-  else if (head.mode === Mode.remote && o.shape) writeShape(o.shape, v.u32, cell + REMOTE_SHAPE);
+  // With ranks that share memory it lies in the descriptor too; the number of a transfer leaves room for it here.
+  else if (head.mode === Mode.rendezvous && head.remote && o.shape)
+    writeShape(o.shape, v.u32, cell + PAYLOAD);
 }
 
 /** Writes all of a record but a payload that lies in it; `word` is its KIND. */
@@ -86,7 +89,6 @@ export function readRecord(
   const source = i32[cell + SOURCE]!;
   const head = kind === Kind.ndarray ? SHAPE_BYTES : 0;
   const count = (u32[cell + BYTES]! - head) / dtype.bytes;
-  const announced = mode === Mode.rendezvous || mode === Mode.remote;
   const address = mode !== Mode.block ? 0 : addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
   const arena = mode === Mode.block ? heap.arena(u32[cell + ARENA]!) : null;
   let landing: Landing;
@@ -95,11 +97,11 @@ export function readRecord(
       ? landInto(buffer, kind, dtype, count, source, i32[cell + TAG]!)
       : landFresh(kind, dtype, count, kind === Kind.ndarray ? shapeOf(heap, views, cell, mode, large) : null);
   } catch (error) {
-    if (announced) large.refuse(views, cell);
+    if (mode === Mode.rendezvous) large.refuse(views, cell);
     else if (arena) heap.giveBack(address, u32[cell + BYTES]!);
     throw error;
   }
-  if (announced) return large.receive(views, cell, landing);
+  if (mode === Mode.rendezvous) return large.receive(views, cell, landing);
   const byCode = arena ? arena.views : views.byCode;
   const from = (arena ? offsetOf(address) : (cell + PAYLOAD) * 4) + head;
   copyElements(byCode[dtype.code]!, from / dtype.bytes, landing.data, 0, count);

@@ -48,7 +48,7 @@ function acquire(t: Transport, peer: number): number {
  * lent blocks. Complete when nobody reads the array any more.
  */
 export class RemoteSend implements LargeSend {
-  readonly mode = Mode.remote;
+  readonly remote = true;
   readonly peer: number;
   readonly value = undefined;
   /** Number of the transfer, as the record that announces it holds it. */

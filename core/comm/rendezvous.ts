@@ -1,6 +1,6 @@
 import { dtypeOf, type TypedArray } from '../memory/dtype.js';
 import { type Address, addressOf, arenaNumber, type Heap, offsetOf } from '../memory/heap.js';
-import { Mode, SHAPE_BYTES } from '../wire/cell.js';
+import { SHAPE_BYTES } from '../wire/cell.js';
 import { copyElements, type Landing, type Outgoing, readShape, writeShape } from './payload.js';
 
 /**
@@ -55,7 +55,8 @@ export interface Transfer extends Progressing {
 
 /** The sender's side of a large message that has been made ready and is to be announced to its receiver. */
 export interface LargeSend extends Transfer {
-  readonly mode: Mode;
+  /** Whether its receiver shares no memory. */
+  readonly remote: boolean;
   /** What the record that announces it holds as address. */
   readonly address: Address;
   /** Takes it back before anybody has been told of it. */
@@ -144,7 +145,7 @@ abstract class Side implements Transfer {
 
 /** The sender's side; made with the descriptor, whose address then travels. */
 export class SendTransfer extends Side implements LargeSend {
-  readonly mode = Mode.rendezvous;
+  readonly remote = false;
   readonly #sourceInHeap: boolean;
   #ring: TypedArray | null = null;
   #filled = 0;

@@ -68,6 +68,11 @@ export class Stage {
     return this.word === NOTHING ? 0 : this.#words[this.#at + BYTES]! >>> 0;
   }
 
+  /** What is staged, in fresh private memory; undefined for nothing. */
+  read(): unknown {
+    return readStaged(this.#heap, this.#words, this.#at);
+  }
+
   /** Copies what is staged to other memory, at a multiple of 8 bytes, in whole words. */
   copyTo(views: readonly TypedArray[], offset: number): void {
     const words = Math.ceil(this.bytes / WORD.bytes);

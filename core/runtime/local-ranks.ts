@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import type { Heap } from '../memory/heap.js';
 import type { RankReading, ThreadsControl } from '../transport/threads/control.js';
+import type { Placement } from '../transport/threads/layout.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import type { RunPlan } from './rank.js';
@@ -17,6 +18,8 @@ export interface LocalRanksSetup {
   /** Mailboxes of all ranks of the run; its `ranks` is the size of the run. */
   control: ThreadsControl;
   heap: Heap;
+  /** Where all ranks of the run are; null if they are all here. */
+  placement?: Placement | null;
   /** How often a rank looks before it sleeps. */
   spins: number;
   plan: RunPlan;
@@ -104,7 +107,7 @@ export class LocalRanks {
   }
 
   async #start(rank: number): Promise<RankResult> {
-    const { control, heap, plan, output, tagOutput, spins } = this.#setup;
+    const { control, heap, placement = null, plan, output, tagOutput, spins } = this.#setup;
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (notice: RankNotice) => this.#noticed(rank, notice));
     const task: RankTask = {
@@ -114,6 +117,7 @@ export class LocalRanks {
       spins,
       control: control.buffer,
       heap: heap.handle(),
+      placement,
       plan,
       output,
       tagOutput,

@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HaloweaveError } from '../base/errors.js';
 import { Heap, type HeapHandle } from '../memory/heap.js';
-import { ABORT_AT } from '../transport/threads/layout.js';
+import { ABORT_AT, type Placement } from '../transport/threads/layout.js';
 import { ThreadsTransport } from '../transport/threads/transport.js';
+import { ZeromqTransport } from '../transport/zeromq/transport.js';
 import { type RankNotice, type SerialisedError, serialiseError } from '../wire/host-messages.js';
 import { type RankOutcome, type RunPlan, runRank } from './rank.js';
 import { printAtOnce, printHere, printThere } from './rank-output.js';
@@ -15,6 +16,8 @@ export interface RankTask {
   spins: number;
   control: SharedArrayBuffer;
   heap: HeapHandle;
+  /** Where all ranks of the run are; null if they are all on this host. */
+  placement: Placement | null;
   plan: RunPlan;
   /** File descriptor for what the program prints: standard output, or standard error beside `--json`. */
   output: 1 | 2;
@@ -43,11 +46,10 @@ export default async function rankEntry(task: RankTask): Promise<RankResult> {
   const { heaps, hostOf } = task.plan;
   const own = heaps && hostOf ? Heap.attach(heaps[hostOf[task.rank]!]!) : heap;
   try {
-    const transport = new ThreadsTransport({
-      ...task,
-      heap,
-      ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}),
-    });
+    const { placement, ...setup } = task;
+    const transport = placement
+      ? new ZeromqTransport({ ...setup, heap, placement, hostOf: placement.hostOf })
+      : new ThreadsTransport({ ...setup, heap, ...(task.plan.hostOf ? { hostOf: task.plan.hostOf } : {}) });
     own.onWait(() => transport.check());
     const outcome = await runRank(
       transport,

@@ -107,20 +107,23 @@ export async function runRank(
       ? new RankCheckpoints(plan.checkpoint, transport.rank, notices.checkpoint)
       : null;
     const saved = plan.saved ? new SavedFile(plan.saved) : null;
-    kernel = await loaded.program.runRank({
-      comm,
-      endpoint,
-      args: plan.args,
-      options: plan.options,
-      progress,
-      horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
-      checkpoints,
-      saved,
-      trace: ring,
-      breathe,
-    });
-    checkpoints?.close();
-    await saved?.close();
+    try {
+      kernel = await loaded.program.runRank({
+        comm,
+        endpoint,
+        args: plan.args,
+        options: plan.options,
+        progress,
+        horizon: new Horizon(new Int32Array(plan.horizon), transport.rank),
+        checkpoints,
+        saved,
+        trace: ring,
+        breathe,
+      });
+    } finally {
+      checkpoints?.close();
+      await saved?.close();
+    }
   } else if (!plan.options.silent) {
     value = await loaded.main(comm, plan.args);
   }

@@ -41,12 +41,13 @@ export const Mode = {
   inline: 0,
   /** In a block of the heap, which whoever takes the message gives back. */
   block: 1,
-  /** Where the sender has it: the record holds the address of a descriptor in the heap (comm/rendezvous). */
+  /**
+   * With the sender: the record holds the address of a descriptor in the heap (comm/rendezvous) or, from a rank that shares
+   * no memory, the number of a transfer as ARENA (wire/transfer).
+   */
   rendezvous: 2,
-  /** With the sender, which shares no memory: ARENA holds the number of the transfer (wire/transfer). */
-  remote: 3,
-  /** A piece of an array in the heap, which the host sends from there (wire/transfer). */
-  piece: 4,
+  /** A piece of an array in the heap, which the host sends from there as a block (wire/transfer). */
+  piece: 3,
 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 

@@ -156,13 +156,17 @@ function checkPayload(
       shapeAt = 0;
     }
   }
-  return head === 0 || shapeHolds(shape, shapeAt, (bytes - head) / size) ? null : 'shape';
+  if (head === 0) return null;
+  // Within a collective (an odd context, see comm/group) a share of an array travels with the extents of the whole.
+  const elements = (word(v, at, CONTEXT) & 1) === 0 ? (bytes - head) / size : -1;
+  return shapeHolds(shape, shapeAt, elements) ? null : 'shape';
 }
 
-/** Whether a shape record has that many elements; 64 bytes of it are there. */
+/** Whether a shape record has that many elements, or any number for −1; 64 bytes of it are there. */
 function shapeHolds(v: DataView, at: number, elements: number): boolean {
   const dimensions = v.getUint32(at, true);
   if (dimensions > MAX_DIMENSIONS) return false;
+  if (elements < 0) return true;
   let product = 1;
   for (let k = 0; k < dimensions; k++) {
     const extent = v.getUint32(at + 4 + k * 4, true);

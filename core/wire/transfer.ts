@@ -2,13 +2,11 @@ import { PAYLOAD } from './cell.js';
 
 /**
  * Large messages between ranks that share no memory (comm/remote-rendezvous). The record that announces one has mode
- * `remote`, the number of the transfer as ARENA, unique at its sender, and the shape of an ndarray from REMOTE_SHAPE on.
+ * `rendezvous`, the number of the transfer as ARENA, unique at its sender, and the shape of an ndarray from PAYLOAD on.
  * All other records of the transfer have that number as tag. Version 1.
  *
  * Those of TRANSFER_CONTEXT are notes; their words are below. Those of PIECE_CONTEXT carry the pieces in order.
  */
-export const REMOTE_SHAPE = PAYLOAD + 2;
-
 /** First word of a note. */
 export const NOTE = PAYLOAD;
 export const Note = {

@@ -10,6 +10,17 @@ const configurations: (RunOptions & { name: string; ranks: number })[] = [
     transport: 'threads' as const,
     ranks,
   })),
+  // Ranks that share no memory, without a network between them.
+  ...[
+    [1, 1],
+    [1, 2],
+    [2, 1, 1],
+    [2, 2, 3],
+  ].map((apart) => ({
+    name: `threads apart, ${apart.join(' + ')} ranks`,
+    apart,
+    ranks: apart.reduce((a, b) => a + b),
+  })),
 ];
 
 describe.each(configurations)('$name', ({ name: _, ...options }) => {

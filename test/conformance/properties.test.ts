@@ -23,3 +23,14 @@ describe.each(hosts)('random collectives on random communicators: $name', ({ nam
     expect([...played].sort()).toEqual([...CALLS, 'split', 'post', 'collect', 'free'].sort());
   });
 });
+
+describe.each([[[1, 1]], [[1, 2]], [[2, 1, 1]], [[2, 2, 3]]])('on ranks apart, %j', (apart) => {
+  it('give what their definitions say', async () => {
+    const ranks = apart.reduce((a, b) => a + b);
+    const args = { seed: 9, collectives: 'auto', apart: true };
+    const { results } = await run(program, { ranks, apart, args });
+    expect(Object.keys(results as object).sort()).toEqual(
+      [...CALLS, 'split', 'post', 'collect', 'free'].sort(),
+    );
+  });
+});

@@ -149,24 +149,28 @@ describe('a run that was stopped and resumed elsewhere ends as one that was not'
   });
 });
 
-describe('ranks that share no memory', () => {
-  it('save, and go on from what others saved', async () => {
+describe('ranks that share no memory save, and go on from what others saved', () => {
+  it.each<[string, string, RunOptions]>([
+    ['conjugate gradients', 'conjugate-gradient', { args: { n: 24, tolerance: 0 }, cycles: 40, parts: 6 }],
+    ['with control and output', 'steered', { args: steered(1, 2), cycles: 40, parts: 5 }],
+    ['lag 3', 'steered', { args: steered(3, 1), cycles: 40, parts: 5 }],
+    ['a graph', 'graph/parcels', { args: { parts: 13, edges: 24 }, cycles: 40 }],
+  ])('%s', async (_, name, common) => {
     using folder = new ScratchFolder();
-    const file = kernelProgramFile('conjugate-gradient');
-    const common = { args: { n: 24, tolerance: 0 }, cycles: 40 };
-    const reference = await run(file, { ...common, transport: 'inline', parts: 6 });
-    await run(file, {
+    const file = kernelProgramFile(name);
+    const reference = await run(file, { ...common, transport: 'inline' });
+    const before = await run(file, {
       ...common,
       cycles: 25,
       ranks: 4,
       apart: [2, 2],
-      parts: 6,
       checkpoint: folder.path,
       every: 8,
     });
     const after = await run(file, { ...common, ranks: 3, apart: [1, 2], resume: folder.path });
-    expect(after.resumedFrom).toBeGreaterThan(0);
+    expect(after.resumedFrom).toBe(before.checkpoints!.last);
     expect(outcome(after)).toEqual(outcome(reference));
+    expect([...written(before), ...written(after)]).toEqual(written(reference));
   });
 });
 

@@ -56,6 +56,17 @@ describe('examples/graph.ts', () => {
     }
   });
 
+  it.each([[[1, 1]], [[2, 1]], [[1, 2, 1]]])('the same over hosts of %j ranks', async (apart) => {
+    const ranks = apart.reduce((a, b) => a + b, 0);
+    // Collected values are of 80 and 40 KB: a large message, and one that is copied at once.
+    for (const pieces of [2, 4]) {
+      const args = { pages: 20_000, pieces, tolerance: 1e-3 };
+      const [here, there] = [await run(FILE, { ranks: 1, args }), await run(FILE, { ranks, apart, args })];
+      expect([there.cycles, there.hash, there.measures]).toEqual([here.cycles, here.hash, here.measures]);
+      expect(there.results).toEqual(here.results);
+    }
+  });
+
   it.each([
     [{ pages: 50 }, /--pages 50 --pieces 16: expected at least 101 pages/],
     [{ pieces: 0 }, /--pages 20000 --pieces 0: expected/],

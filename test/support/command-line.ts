@@ -14,6 +14,8 @@ export interface Options {
   cwd?: string;
   /** Options of node itself. */
   node?: readonly string[];
+  /** Whoever starts it ends it, however long it lives: it waits for others. */
+  serves?: boolean;
 }
 
 /** Far beyond what any of these processes needs: one that is still there hangs, and is killed so that the test says so. */
@@ -27,7 +29,7 @@ export class Started {
   readonly child: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
 
-  constructor(child: ChildProcessWithoutNullStreams) {
+  constructor(child: ChildProcessWithoutNullStreams, serves = false) {
     this.child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.out += text;
@@ -37,7 +39,7 @@ export class Started {
       this.err += text;
       for (const w of this.#watchers) w();
     });
-    const guard = setTimeout(() => child.kill('SIGKILL'), HANGS);
+    const guard = serves ? undefined : setTimeout(() => child.kill('SIGKILL'), HANGS);
     this.ended = new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => {
@@ -86,6 +88,7 @@ export function start(words: readonly string[], options: Options = {}): Started 
       env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     }),
+    options.serves,
   );
 }
 

@@ -18,7 +18,7 @@ export interface HostsOptions extends MemoryMeshOptions {
   window?: number;
   args?: Readonly<Record<string, unknown>>;
   /** The links between the hosts (default: in memory). They are closed at the end. */
-  meshes?: readonly Mesh[];
+  meshes?: readonly Mesh[] | undefined;
 }
 
 /** What ranks gave, in rank order, and what passed between the hosts. */

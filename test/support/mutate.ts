@@ -14,22 +14,23 @@ const TOKENS = Array.from({ length: 32 }, (_, i) => 0xc0 + i).concat([0x80, 0x8f
 
 /** Random bytes, or one of the messages cut, changed in a few bytes, grown, spliced with another, or as it is. */
 export function mutated(messages: readonly Uint8Array[], draw: (below: number) => number): Uint8Array {
-  const bytes = (n: number): Uint8Array =>
-    Uint8Array.from({ length: n }, () => (draw(3) === 0 ? TOKENS[draw(TOKENS.length)]! : draw(256)));
-  const message = messages[draw(messages.length)]!.slice();
+  const bytes = (n: number): Uint8Array => {
+    const drawn = new Uint8Array(n);
+    for (let k = 0; k < n; k++) drawn[k] = draw(3) === 0 ? TOKENS[draw(TOKENS.length)]! : draw(256);
+    return drawn;
+  };
+  // A Buffer's slice would be a view of what is to be left alone.
+  const message = new Uint8Array(messages[draw(messages.length)]!);
   switch (draw(8)) {
     case 0:
       return bytes(draw(64));
     case 1:
       return message.subarray(0, draw(message.length));
     case 2:
-      return new Uint8Array([...message, ...bytes(1 + draw(8))]);
+      return Buffer.concat([message, bytes(1 + draw(8))]);
     case 3: {
       const other = messages[draw(messages.length)]!;
-      return new Uint8Array([
-        ...message.subarray(0, draw(message.length)),
-        ...other.subarray(draw(other.length)),
-      ]);
+      return Buffer.concat([message.subarray(0, draw(message.length)), other.subarray(draw(other.length))]);
     }
     case 4: // Arrays within arrays.
       return new Uint8Array(1 + draw(40)).fill(0x91);

@@ -14,7 +14,7 @@ export class TestWorker {
 
   /** Starts one, and waits for the line in which it says where it listens. */
   static async listen(words: readonly string[] = [], env: Record<string, string> = {}): Promise<TestWorker> {
-    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', ...words], { env });
+    const process = start(['worker', '--listen', 'tcp://127.0.0.1:0', ...words], { env, serves: true });
     await process.seen((text) => text.includes('\n'));
     const [, address] = /tcp:\/\/(127\.0\.0\.1:\d+)\n/.exec(process.out) ?? [];
     if (address === undefined) throw new Error(`the worker did not listen: ${process.out}${process.err}`);

@@ -72,7 +72,7 @@ export class Outbox {
     const { heap } = transport;
     if (bytes > EAGER_BYTES) {
       const transfer = this.#endpoint.large.send(o, peer);
-      return { o, bytes, peer, mode: transfer.mode, address: transfer.address, transfer };
+      return { o, bytes, peer, mode: Mode.rendezvous, address: transfer.address, transfer };
     }
     if (bytes <= INLINE_BYTES) return { o, bytes, peer, mode: Mode.inline, address: 0, transfer: null };
     const address = heap.lend(bytes);
@@ -91,7 +91,8 @@ export class Outbox {
       if (cell < 0) return false;
     }
     const { bytes, mode, address } = p;
-    const head = { source: t.rank, tag: this.#tag, context: this.#context, mode, bytes, address };
+    const remote = p.transfer?.remote ?? false;
+    const head = { source: t.rank, tag: this.#tag, context: this.#context, mode, bytes, address, remote };
     fillRecord(t.cells, cell, p.o, head, this.#mark);
     t.commit(p.peer, cell);
     endpoint.sent++;

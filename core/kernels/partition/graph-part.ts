@@ -173,10 +173,32 @@ export class OwnedGraphPart implements KernelPart {
     this.#betweenHosts = 0;
     this.remotePieces = 0;
     if (share) this.#stage(share, this.#place(step, phase), this.#stages[step & 1]!);
+    this.#announce(step);
+  }
+
+  #announce(step: number): void {
     this.step = step;
     this.unpacked = false;
     if (this.wakes.length > 0) Atomics.store(this.#words, this.#at, step);
     else this.#words[this.#at] = step;
+  }
+
+  /** What the last step staged for each neighbour, in the order of the list; undefined for nothing. */
+  staged(): unknown[] {
+    return this.#stages[(this.step & 1) as 0 | 1].map((stage) => stage.read());
+  }
+
+  /**
+   * Goes on after `step` steps, of which the last was of `phase`. `staged`: what it had staged, if the state is from after
+   * it took in what its neighbours had; null if `share` gives the same from the state.
+   */
+  resume(step: number, phase: number, staged: readonly unknown[] | null): void {
+    if (staged) {
+      const stages = this.#stages[(step & 1) as 0 | 1];
+      for (let k = 0; k < stages.length; k++) stages[k]!.write(staged[k]);
+      this.#announce(step);
+    } else this.publish(step, phase);
+    this.unpacked = staged !== null;
   }
 
   send(step: number, phase: number): void {

@@ -1,4 +1,3 @@
-import { deserialize } from 'node:v8';
 import { HaloweaveError } from '../../base/errors.js';
 import { place, ranksByHost } from '../../decomposition/placement.js';
 import type { NdArray } from '../../memory/ndarray.js';
@@ -8,13 +7,14 @@ import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { DomainRuntime } from './domain-runtime.js';
 import { blockBytes } from './graph-block.js';
-import { bytesOfState, exchangeStates, GraphCheck } from './graph-check.js';
+import { exchangeStates, GraphCheck } from './graph-check.js';
 import { collectValues } from './graph-collect.js';
 import type { GraphDefinition, ShareContext } from './graph-definition.js';
 import { EmittedHash } from './graph-hash.js';
 import { GraphMirrors } from './graph-mirrors.js';
 import { OwnedGraphPart } from './graph-part.js';
 import type { ResolvedGraph } from './graph-resolve.js';
+import { restoreState, saveState } from './graph-state.js';
 import type { KernelPart, PartId } from './kernel-part.js';
 import { graphSignature } from './signature.js';
 import type { Mutable } from './sweep.js';
@@ -72,14 +72,13 @@ export class GraphRuntime implements DomainRuntime {
   }
 
   save(part: KernelPart): Uint8Array[] {
-    return [bytesOfState((part as OwnedGraphPart).object, 'checkpoint')];
+    return [saveState(part as OwnedGraphPart)];
   }
 
   async restore(saved: SavedState, step: number): Promise<void> {
     const last = this.#program.shares.length - 1;
     for (const p of this.parts) {
-      p.object.state = deserialize(await saved.part(p.number));
-      p.publish(step, last);
+      restoreState(p, await saved.part(p.number), step, last);
       if (p.far) p.send(step, last);
     }
   }

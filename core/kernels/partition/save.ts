@@ -159,7 +159,7 @@ function same(what: string, saved: string | number, now: string | number): void 
   if (saved === now) return;
   throw new HaloweaveError(
     'usage',
-    `the saved state does not fit this program: its ${what} are ${saved || 'none'}, those of the program ${now || 'none'}; resume with the program and the arguments that it was saved by`,
+    `the saved state does not fit this program, whose ${what} differ: saved ${saved || 'none'}, now ${now || 'none'}; resume with the program and the arguments that it was saved by`,
   );
 }
 

@@ -140,6 +140,16 @@ function refuseForeign(options: RunOptions): void {
       'usage',
       'a run on several hosts cannot be traced yet: trace it with --transport threads',
     );
+  if (options.checkpoint !== undefined || options.resume !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'a run on several hosts cannot be saved and resumed yet: take --transport threads for --checkpoint and --resume',
+    );
+  if (options.save !== undefined)
+    throw new HaloweaveError(
+      'usage',
+      'the state of a run on several hosts cannot be written by --save yet: take --transport threads',
+    );
   if (options.apart) throw new HaloweaveError('usage', 'apart is for runs on threads');
 }
 

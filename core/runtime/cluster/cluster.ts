@@ -6,6 +6,7 @@ import { Coordinator } from './coordinator.js';
 import { endpointOf } from './endpoints.js';
 import { type HostSpec, parseHosts, readHostfile } from './hostfile.js';
 import type { Member } from './member.js';
+import { openNetwork } from './network.js';
 import { hasRoom, ranksOn, tooFew } from './slots.js';
 
 /** How long a worker that has been named may take to answer, in ms, unless told otherwise: a machine that is starting one. */
@@ -54,7 +55,7 @@ export class Cluster implements AsyncDisposable {
         hosts: hostsOf(options),
         listen: options.listen === undefined ? null : endpointOf(options.listen, '--listen'),
         patience: options.patience ?? PATIENCE,
-        network: null,
+        network: (onBroken) => openNetwork({ host: 0 }, onBroken),
         say: this.#say,
       },
       {

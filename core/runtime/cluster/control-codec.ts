@@ -1,4 +1,5 @@
 import { HaloweaveError } from '../../base/errors.js';
+import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { decodeBounded, encodeBounded } from '../../wire/bounded-decode.js';
 import { decode, encode } from '../../wire/codec.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
@@ -20,6 +21,15 @@ export function sendControl(peer: ControlPeer, message: ControlMessage): void {
 /** @throws HaloweaveError 'format' for bytes that are no message. */
 export function readControl(body: Uint8Array): ControlMessage | ForeignHello {
   return checkMessage(decodeBounded(body));
+}
+
+export function wireAddress(address: HostAddress): ControlOf<'joined'>['address'] {
+  return { ...address, endpoints: [...address.endpoints] };
+}
+
+/** Where a host can be reached from anywhere; null if only from its machine. */
+export function tcpEndpoint({ endpoints }: Pick<HostAddress, 'endpoints'>): string | null {
+  return endpoints.find((e) => e.startsWith('tcp:')) ?? null;
 }
 
 /** An error as others may be sent it: texts that are too long are cut, and places are plain. */

@@ -107,7 +107,7 @@ const reading = z.strictObject({
 const message = z.discriminatedUnion('type', [
   hello,
   // The coordinator takes a worker in, under a number that no other process will ever have.
-  z.strictObject({ type: z.literal('welcome'), host: host.min(1), identity }),
+  z.strictObject({ type: z.literal('welcome'), host: host.min(1), identity, address }),
   // Either side says why it will not work with the other; `wait` if that may change.
   z.strictObject({ type: z.literal('refuse'), reason: text, wait: z.boolean() }),
   // The worker's data socket is bound.
@@ -160,8 +160,8 @@ const message = z.discriminatedUnion('type', [
     pieces: z.int().min(1).max(MOST_PIECES),
     bytes,
   }),
-  // The host cannot take part in the epoch.
-  z.strictObject({ type: z.literal('unable'), epoch, error }),
+  // The host cannot take part in the epoch any more, because of what another one sent (−1: by itself).
+  z.strictObject({ type: z.literal('unable'), epoch, host: int32, error }),
   z.strictObject({ type: z.literal('abort'), epoch, culprit: int32 }),
   z.strictObject({ type: z.literal('end'), epoch }),
   z.strictObject({ type: z.literal('ended'), epoch }),

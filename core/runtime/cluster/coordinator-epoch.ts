@@ -8,7 +8,7 @@ import { describeDeadlock, LOOK_EVERY } from '../deadlock.js';
 import type { RankResult } from '../rank-entry.js';
 import { userPlace } from '../user-place.js';
 import { type ClusterReading, isClusterDeadlock } from './cluster-deadlock.js';
-import { Pieces } from './control-codec.js';
+import { Pieces, wireAddress } from './control-codec.js';
 import type { ControlMessage, ControlOf } from './control-messages.js';
 import type { Member } from './member.js';
 import { checkResult } from './outcome-schema.js';
@@ -83,8 +83,7 @@ export class CoordinatorEpoch {
 
   start(): void {
     const { plan, hostOf, addresses } = this.#setup;
-    const wire = addresses.map((a) => ({ ...a, endpoints: [...a.endpoints] }));
-    this.#tell({ type: 'epoch', epoch: this.number, ...plan, hostOf, addresses: wire });
+    this.#tell({ type: 'epoch', epoch: this.number, ...plan, hostOf, addresses: addresses.map(wireAddress) });
   }
 
   /** All parts stop after the same cycle; whoever is blocked is released after a while. */

@@ -1,6 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { plain, type SocketSecurity } from '../../transport/zeromq/sockets.js';
+import { tcpEndpoint } from './control-codec.js';
 import type { ControlMessage, Identity } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { type ControlListener, connectControl, listenForControl } from './control-sockets.js';
@@ -19,8 +20,8 @@ export interface CoordinatorSetup {
   /** How long a named worker may take to answer, in ms. */
   patience: number;
   security?: SocketSecurity;
-  /** This host's own links. */
-  network: HostNetwork | null;
+  /** Opens this host's own links. */
+  network: (onBroken: (host: number, reason: string) => void) => Promise<HostNetwork>;
   /** For people. */
   say: (text: string) => void;
 }
@@ -44,6 +45,7 @@ export class Coordinator {
   readonly #events: CoordinatorEvents;
   readonly #pulse: Pulse;
   #listener: ControlListener | null = null;
+  #network: HostNetwork | null = null;
   /** Workers that have been named and have not joined yet, with who waits for them. */
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #nextHost = 1;
@@ -71,14 +73,13 @@ export class Coordinator {
 
   /** Where the data sockets of these hosts are reached, and of this one. */
   addresses(hosts: readonly number[]): HostAddress[] {
-    const { network } = this.#setup;
-    const all = hosts.map((h) => this.members.get(h)!.address!);
-    return network ? [network.address, ...all] : all;
+    return [this.#network!.mesh.address, ...hosts.map((h) => this.members.get(h)!.address!)];
   }
 
   /** Listens, and connects to the workers that have been named; resolves when they have joined. */
   async start(): Promise<void> {
-    const { hosts, listen, security = plain } = this.#setup;
+    const { hosts, listen, network, security = plain } = this.#setup;
+    this.#network = await network((host, reason) => this.#lost(host, reason));
     if (listen !== null)
       this.#listener = await listenForControl(listen, (peer) => this.#add(peer, '', null, null), security);
     await Promise.all(hosts.map((spec) => this.#name(spec, security)));
@@ -97,7 +98,7 @@ export class Coordinator {
     await Promise.all(members.map((m) => m.bye(reason)));
     this.#pulse.stop();
     this.#listener?.close();
-    this.#setup.network?.close();
+    this.#network?.close();
   }
 
   async #name(spec: HostSpec, security: SocketSecurity): Promise<void> {
@@ -131,7 +132,7 @@ export class Coordinator {
     const member = new Member(
       host,
       peer,
-      { here: this.identity, where, limit },
+      { here: this.identity, address: this.#network!.mesh.address, where, limit },
       {
         joined: (m) => this.#hasJoined(m, probe),
         refused: (m, reason) => this.#lost(m.host, reason),
@@ -148,10 +149,8 @@ export class Coordinator {
   }
 
   #hasJoined(member: Member, probe: string | null): void {
-    this.#pulse.listensAt(
-      member.host,
-      probe ?? member.address?.endpoints.find((e) => e.startsWith('tcp:')) ?? null,
-    );
+    this.#pulse.listensAt(member.host, probe ?? tcpEndpoint(member.address!));
+    this.#network?.connect([member.address!]);
     this.#awaited.get(member.host)?.resolve();
     this.#events.joined(member);
   }
@@ -159,7 +158,7 @@ export class Coordinator {
   #forget(member: Member): void {
     this.members.delete(member.host);
     this.#pulse.remove(member.host);
-    this.#setup.network?.drop(member.host);
+    this.#network?.drop(member.host);
   }
 
   #lost(host: number, reason: string): void {

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
+import { haloweaveVersion } from '../version.js';
 import { type Identity, PROTOCOL } from './control-messages.js';
 
 /** This process, as it introduces itself to others. */
 export function thisProcess(): Identity {
-  const manifest = createRequire(import.meta.url)('haloweave/package.json') as { version: string };
   return {
-    version: manifest.version,
+    version: haloweaveVersion(),
     node: process.versions.node,
     v8: process.versions.v8,
     name: hostname(),

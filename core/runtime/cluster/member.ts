@@ -1,7 +1,7 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import type { ProgramBundle } from '../bundle.js';
-import { readControl, sendControl } from './control-codec.js';
+import { readControl, sendControl, wireAddress } from './control-codec.js';
 import { type ControlMessage, type Identity, PIECE_BYTES, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { compareVersions, foreignProtocol } from './identity.js';
@@ -37,6 +37,7 @@ export class Member {
   /** It has said something, if only that it is there. */
   heard = false;
   readonly #here: Identity;
+  readonly #hereAt: HostAddress;
   readonly #limit: number | null;
   readonly #where: string;
   readonly #events: MemberEvents;
@@ -50,12 +51,13 @@ export class Member {
   constructor(
     host: number,
     peer: ControlPeer,
-    setup: { here: Identity; where: string; limit: number | null },
+    setup: { here: Identity; address: HostAddress; where: string; limit: number | null },
     events: MemberEvents,
   ) {
     this.host = host;
     this.peer = peer;
     this.#here = setup.here;
+    this.#hereAt = setup.address;
     this.#where = setup.where;
     this.#limit = setup.limit;
     this.#events = events;
@@ -179,7 +181,12 @@ export class Member {
     }
     if (found.kind === 'warn') this.#events.say(`warning: ${found.text}`);
     this.slots = Math.min(ranks, this.#limit ?? ranks);
-    this.send({ type: 'welcome', host: this.host, identity: this.#here });
+    this.send({
+      type: 'welcome',
+      host: this.host,
+      identity: this.#here,
+      address: wireAddress(this.#hereAt),
+    });
   }
 
   #sendBundle(sha256: string): void {

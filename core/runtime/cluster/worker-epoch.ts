@@ -23,6 +23,8 @@ export interface WorkerEpochSetup {
   /** Null where all ranks of the epoch are here. */
   network: HostNetwork | null;
   send: (message: ControlMessage) => void;
+  /** Another host (−1: this one) has made it impossible to go on. */
+  onFault: (host: number, error: Error) => void;
 }
 
 /** What one host does for one epoch: it makes everything anew, and throws it away at the end. */
@@ -41,7 +43,7 @@ export class WorkerEpoch {
   #ended: Promise<void> | null = null;
   #running: Promise<void> | null = null;
 
-  constructor({ host, plan, program, network, send }: WorkerEpochSetup) {
+  constructor({ host, plan, program, network, send, onFault }: WorkerEpochSetup) {
     const { epoch, hostOf } = plan;
     this.number = epoch;
     this.#send = send;
@@ -50,16 +52,16 @@ export class WorkerEpoch {
     const apart = hostOf.some((h) => h !== host);
     if (apart && !network)
       throw new HaloweaveError('usage', 'ranks on several hosts need a network, and this host has none');
-    const hosts = Int32Array.from(hostOf);
-    this.#control = apart
-      ? new ThreadsControl(this.#size, cellsFor(this.#size), { hostOf: hosts, host }, epoch)
-      : new ThreadsControl(this.#size, undefined, null, epoch);
+    const placement = apart ? { hostOf: Int32Array.from(hostOf), host } : null;
+    this.#control = new ThreadsControl(
+      this.#size,
+      apart ? cellsFor(this.#size) : undefined,
+      placement,
+      epoch,
+    );
     this.#horizon = new Int32Array(new SharedArrayBuffer(Horizon.bytes(this.#size)));
     this.#progress = new SharedArrayBuffer(ProgressBoard.bytes(this.#size));
-    this.#bridge =
-      apart && network
-        ? network.bridge({ control: this.#control, heap: this.#heap, hostOf: hosts, host, epoch })
-        : null;
+    this.#bridge = apart && network ? network.bridge(this.#control, this.#heap, onFault) : null;
     this.#ranks = new LocalRanks({
       ranks: this.#own,
       control: this.#control,
@@ -71,13 +73,14 @@ export class WorkerEpoch {
         program,
         args: decodeArgs(plan.args),
         options: plan.options,
-        hostOf: apart ? hosts : null,
+        hostOf: placement?.hostOf ?? null,
         horizon: this.#horizon.buffer as SharedArrayBuffer,
         progress: this.#progress,
         checkpoint: null,
         saved: null,
         trace: null,
       },
+      placement,
       output: plan.output,
       tagOutput: false,
       onPrinted: (rank, descriptor, bytes) => send({ type: 'printed', epoch, rank, descriptor, bytes }),
@@ -116,8 +119,6 @@ export class WorkerEpoch {
   look(round: number): void {
     const readings = this.#ranks.look();
     const { sent, received, waiting } = this.#bridge?.counts() ?? { sent: 0, received: 0, waiting: 0 };
-    let queued = 0;
-    for (let r = 0; r < this.#size; r++) if (!this.#own.includes(r)) queued += this.#control.queued(r);
     this.#send({
       type: 'reading',
       epoch: this.number,
@@ -125,7 +126,7 @@ export class WorkerEpoch {
       ranks: readings?.map((r, k) => ({ ...r, held: { ...r.held }, rank: this.#own[k]! })) ?? null,
       sent,
       received,
-      waiting: waiting + queued,
+      waiting,
     });
   }
 

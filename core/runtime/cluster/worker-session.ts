@@ -1,11 +1,11 @@
 import { HaloweaveError } from '../../base/errors.js';
 import { serialiseError } from '../../wire/host-messages.js';
 import { sha256Of, storeBundle, storedModule } from '../bundle-store.js';
-import { Pieces, readControl, sendControl, wireError } from './control-codec.js';
+import { Pieces, readControl, sendControl, tcpEndpoint, wireAddress, wireError } from './control-codec.js';
 import { type ControlMessage, type ControlOf, type Identity, PROTOCOL } from './control-messages.js';
 import type { ControlPeer } from './control-peer.js';
 import { compareVersions, foreignProtocol } from './identity.js';
-import type { HostNetwork } from './network.js';
+import type { HostNetwork, OpenNetwork } from './network.js';
 import { Pulse } from './pulse.js';
 import { WorkerEpoch } from './worker-epoch.js';
 
@@ -17,7 +17,7 @@ export interface SessionSetup {
   /** Ranks offered. */
   ranks: number;
   /** Makes this host's links, once it has a number. */
-  network: ((host: number) => Promise<HostNetwork>) | null;
+  network: OpenNetwork;
   /** `tcp://…` where the coordinator listens for control; null if it connected to this worker. */
   endpoint: string | null;
   /** For people. */
@@ -136,7 +136,8 @@ export class WorkerSession {
         return;
       case 'welcome':
         this.#meet(message.identity);
-        void this.#join(message.host);
+        this.#pulse.listensAt(0, tcpEndpoint(message.address));
+        void this.#join(message);
         return;
       case 'refuse':
         this.#finish({ how: 'refused', reason: message.reason, wait: message.wait });
@@ -168,23 +169,18 @@ export class WorkerSession {
     else if (found.kind === 'warn') this.#setup.say(`warning: ${found.text}`);
   }
 
-  async #join(host: number): Promise<void> {
+  async #join({ host, address: coordinator }: ControlOf<'welcome'>): Promise<void> {
     if (this.#over || this.joined) return;
     this.#host = host;
-    const { network, identity } = this.#setup;
-    this.#network = network ? await network(host) : null;
-    this.#send({
-      type: 'joined',
-      address: this.#network
-        ? { ...this.#network.address, endpoints: [...this.#network.address.endpoints] }
-        : {
-            host,
-            endpoints: [],
-            publicKey: null,
-            instance: identity.instance.slice(0, 16),
-            machine: identity.boot,
-          },
-    });
+    const network = await this.#setup.network(host, (from, reason) => this.#broken(from, reason));
+    // The coordinator may have gone meanwhile.
+    if (this.#over) {
+      network.close();
+      return;
+    }
+    this.#network = network;
+    network.connect([coordinator]);
+    this.#send({ type: 'joined', address: wireAddress(network.mesh.address) });
   }
 
   #offered({ sha256, pieces }: ControlOf<'bundle'>): void {
@@ -234,11 +230,22 @@ export class WorkerSession {
         program,
         network: this.#network,
         send: (m) => this.#send(m),
+        onFault: (host, error) => this.#fault(plan.epoch, host, error),
       });
       this.#send({ type: 'ready', epoch: plan.epoch });
     } catch (error) {
-      this.#send({ type: 'unable', epoch: plan.epoch, error: wireError(serialiseError(error)) });
+      this.#fault(plan.epoch, -1, error as Error);
     }
+  }
+
+  /** Data from another host cannot be used, or this one has no room: the epoch cannot go on here. */
+  #fault(epoch: number, host: number, cause: Error): void {
+    this.#send({ type: 'unable', epoch, host, error: wireError(serialiseError(cause)) });
+  }
+
+  /** The link to another host cannot go on. Without it no epoch can that has ranks on both. */
+  #broken(host: number, reason: string): void {
+    if (this.#epoch) this.#fault(this.#epoch.number, host, new HaloweaveError('lost', reason));
   }
 
   #inEpoch(message: ControlMessage): void {

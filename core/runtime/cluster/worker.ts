@@ -3,14 +3,14 @@ import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
 import { thisProcess } from './identity.js';
-import type { HostNetwork } from './network.js';
+import type { OpenNetwork } from './network.js';
 import { type SessionEnd, WorkerSession } from './worker-session.js';
 
 export interface WorkerSetup {
   /** Ranks offered. */
   ranks: number;
   security?: SocketSecurity;
-  network: ((host: number) => Promise<HostNetwork>) | null;
+  network: OpenNetwork;
   /** Told for people. */
   say: (text: string) => void;
   /** Asks the coordinator to let this worker go. */

@@ -119,11 +119,7 @@ export class ControlLayout {
 }
 
 /** Fresh control memory: empty mailboxes, generation 0. */
-export function createControl(
-  ranks: number,
-  cells: number = DEFAULT_CELLS,
-  epoch: number = 1,
-): SharedArrayBuffer {
+export function createControl(ranks: number, cells: number = DEFAULT_CELLS, epoch = 1): SharedArrayBuffer {
   const layout = new ControlLayout(ranks, cells);
   const buffer = new SharedArrayBuffer(layout.bytes);
   const i32 = new Int32Array(buffer);

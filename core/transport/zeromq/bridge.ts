@@ -1,13 +1,19 @@
-import { HaloweaveError } from '../../base/errors.js';
 import type { Heap } from '../../memory/heap.js';
+import { Freight, type Refusal } from '../../wire/network.js';
+import {
+  type Crossing,
+  checkCredits,
+  checkRecords,
+  encodeCredits,
+  forEachCredit,
+} from '../../wire/network-records.js';
 import { Note } from '../../wire/transfer.js';
 import type { ThreadsControl } from '../threads/control.js';
 import { CREDIT_WINDOW, SendCredits } from './credits.js';
 import { Inbound } from './inbound.js';
 import { Mailboxes } from './mailboxes.js';
-import { Freight, type Mesh } from './mesh.js';
+import type { Mesh } from './mesh.js';
 import { Outbound } from './outbound.js';
-import { refusal } from './records.js';
 
 /** How often the host looks even if nobody has rung, in ms; the interval also keeps its event loop alive. */
 const LOOK_EVERY = 50;
@@ -19,7 +25,10 @@ export interface BridgeSetup {
   mesh: Mesh;
   /** Bytes that a host may have on their way to one rank (default `CREDIT_WINDOW`); the same on all hosts. */
   window?: number;
-  /** Called once if a host said what makes no sense, or if the heap is full: this epoch cannot go on. `host` is −1 for the own. */
+  /**
+   * Called once if this host itself cannot go on, as when its heap is full: then `host` is −1. What other hosts do wrong the
+   * mesh is told, and its owner by `onBroken`.
+   */
   onFault: (host: number, error: Error) => void;
 }
 
@@ -38,8 +47,6 @@ export interface BridgeCounters {
   waiting: number;
   /** Messages dropped because they were of another epoch. */
   stale: number;
-  /** Messages refused, by reason. */
-  refused: Record<string, number>;
 }
 
 /**
@@ -53,11 +60,10 @@ export class Bridge {
   readonly #credits: SendCredits;
   readonly #outbound: Outbound;
   readonly #inbound: Inbound;
-  readonly #hostOf: Int32Array;
   readonly #timer: NodeJS.Timeout;
-  readonly #refused = new Map<string, number>();
-  /** By host: pairs of rank and bytes to return. */
-  readonly #returns: (number[] | null)[];
+  /** By host: ranks and bytes to return, in the order of ranks. */
+  readonly #returns: ({ ranks: number[]; bytes: number[] } | null)[];
+  readonly #crossing: Crossing;
   #stale = 0;
   #listening = false;
   #scheduled = false;
@@ -69,9 +75,9 @@ export class Bridge {
     if (!placement) throw new Error('a bridge needs control memory with a placement');
     this.#setup = setup;
     this.#boxes = new Mailboxes(control);
-    this.#hostOf = placement.hostOf;
     const hosts = Math.max(...placement.hostOf) + 1;
-    this.#returns = new Array<number[] | null>(hosts).fill(null);
+    this.#returns = Array.from({ length: hosts }, () => null);
+    this.#crossing = { from: -1, to: placement.host, epoch: control.epoch, hostOf: placement.hostOf };
     this.#credits = new SendCredits(control.ranks, window);
     this.#inbound = new Inbound(this.#boxes, heap, hosts, window);
     this.#outbound = new Outbound(this.#boxes, heap, mesh, placement.hostOf, this.#credits, {
@@ -95,8 +101,7 @@ export class Bridge {
     const why =
       freight === Freight.credit ? this.#takeCredits(host, frames) : this.#takeRecords(host, frames);
     if (why !== null) {
-      this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
-      this.#fault(host, new HaloweaveError('lost', `host ${host} sent ${why}: the run cannot go on with it`));
+      this.#setup.mesh.refuse(host, why);
       return;
     }
     this.#schedule();
@@ -113,7 +118,6 @@ export class Bridge {
       messages,
       waiting: queued + unacknowledged + waiting + landings,
       stale: this.#stale,
-      refused: Object.fromEntries(this.#refused),
     };
   }
 
@@ -126,27 +130,27 @@ export class Bridge {
     this.#boxes.ring();
   }
 
-  #takeRecords(host: number, frames: readonly Uint8Array[]): string | null {
-    const why = refusal(frames, host, this.#setup.control.layout.placement!);
+  #takeRecords(host: number, frames: readonly Uint8Array[]): Refusal | null {
+    this.#crossing.from = host;
+    const why = checkRecords(frames, this.#crossing);
     if (why !== null) return why;
     try {
       return this.#inbound.take(host, frames);
     } catch (error) {
-      this.#fault(-1, error as Error);
+      this.#fail(error as Error);
       return null;
     }
   }
 
-  #takeCredits(host: number, frames: readonly Uint8Array[]): string | null {
-    const frame = frames[0];
-    if (frames.length !== 1 || !frame || frame.byteLength % 8 !== 0) return 'credits of no known form';
-    const words = new Uint32Array(frame.byteLength / 4);
-    new Uint8Array(words.buffer).set(frame);
-    for (let k = 0; k < words.length; k += 2) {
-      if (this.#hostOf[words[k]!] !== host) return 'credits for a rank that it does not have';
-      if (!this.#credits.comeBack(words[k]!, words[k + 1]!)) return 'credits for more bytes than it got';
-    }
-    return null;
+  #takeCredits(host: number, frames: readonly Uint8Array[]): Refusal | null {
+    this.#crossing.from = host;
+    const why = checkCredits(frames, this.#crossing);
+    if (why !== null) return why;
+    let kept = true;
+    forEachCredit(frames[0]!, (rank, bytes) => {
+      kept = this.#credits.comeBack(rank, bytes) && kept;
+    });
+    return kept ? null : 'credit';
   }
 
   /** What happens in one turn of the event loop is looked at together. */
@@ -166,7 +170,7 @@ export class Bridge {
       this.#boxes.arm();
       this.#move();
     } catch (error) {
-      this.#fault(-1, error as Error);
+      this.#fail(error as Error);
       return;
     }
     if (this.#listening) return;
@@ -180,22 +184,23 @@ export class Bridge {
   #move(): void {
     this.#inbound.push();
     this.#inbound.returnCredits((host, rank, bytes) => {
-      this.#returns[host] ??= [];
-      this.#returns[host].push(rank, bytes);
+      this.#returns[host] ??= { ranks: [], bytes: [] };
+      this.#returns[host].ranks.push(rank);
+      this.#returns[host].bytes.push(bytes);
     });
     for (let host = 0; host < this.#returns.length; host++) {
-      const pairs = this.#returns[host];
-      if (!pairs) continue;
+      const due = this.#returns[host];
+      if (!due) continue;
       this.#returns[host] = null;
-      const frame = new Uint8Array(Uint32Array.from(pairs).buffer);
+      const frame = encodeCredits(due.ranks, due.bytes);
       this.#setup.mesh.send(host, Freight.credit, this.#boxes.epoch, [frame]);
     }
     this.#outbound.drain();
   }
 
-  #fault(host: number, error: Error): void {
+  #fail(error: Error): void {
     if (this.#stopped) return;
     this.stop();
-    this.#setup.onFault(host, error);
+    this.#setup.onFault(-1, error);
   }
 }

@@ -4,9 +4,6 @@
  */
 export const CREDIT_WINDOW = 1024 * 1024;
 
-/** What a record costs beside its payload: its own bytes. */
-export const RECORD_COST = 128;
-
 /**
  * The sender's side of byte credits: what this host may still send to each rank of other hosts. A rank that takes
  * nothing out of its mailbox uses up its own window, and nobody else's.

@@ -3,31 +3,13 @@ import { HaloweaveError } from '../../base/errors.js';
 import { watchHandshakes } from './handshakes.js';
 import type { KeyPair } from './keys.js';
 import type { OnRefusal } from './refusal.js';
+import type { SocketSecurity } from './sockets.js';
 import { openZapDomain, type ZapDomain } from './zap.js';
 
-/** Options of a socket, as its constructor takes them. */
-export interface CurveOptions {
-  readonly curveServer?: true;
-  readonly curveServerKey?: string;
-  readonly curvePublicKey?: string;
-  readonly curveSecretKey?: string;
-  readonly zapDomain?: string;
-  readonly zapEnforceDomain?: true;
-}
-
 /** What makes the sockets of one kind of link secure, on the main thread. */
-export interface Security {
-  /** What those who connect here have to expect; null without keys. */
-  readonly publicKey: string | null;
+export interface Security extends SocketSecurity {
   /** Who may connect here; null without keys. */
   readonly domain: ZapDomain | null;
-  /** For the constructor of a socket that will be bound. */
-  server(): CurveOptions;
-  /**
-   * For the constructor of a socket that will connect to the owner of `serverKey`. Throws `HaloweaveError('usage')` if one side has
-   * keys and the other has none.
-   */
-  client(serverKey: string | null): CurveOptions;
   /**
    * Reports failed handshakes of a socket with these options; call it before the socket is bound or connected. `serverKey` is the one
    * given to `client`. See `watchHandshakes`: after some of them a client's socket never tries again.
@@ -37,7 +19,7 @@ export interface Security {
   close(): Promise<void>;
 }
 
-export interface SecurityOptions {
+export interface CurveKeys {
   /** What this side proves that it has. */
   pair: KeyPair;
   /** Public keys that may connect, and their names. */
@@ -45,7 +27,7 @@ export interface SecurityOptions {
   /** See `ZapDomainOptions`: for links whose peers learn of each other in any order. */
   later?: boolean;
   onRefusal: OnRefusal;
-  /** That of the sockets. */
+  /** That of the sockets; `networkContext()` if left out. */
   context?: Context;
 }
 
@@ -56,7 +38,7 @@ export interface SecurityOptions {
  *
  * Source: ZeroMQ RFC 26, CurveZMQ; RFC 27, ZAP.
  */
-export async function openSecurity(options: SecurityOptions): Promise<Security> {
+export async function openSecurity(options: CurveKeys): Promise<Security> {
   const { pair, onRefusal } = options;
   const own = { curvePublicKey: pair.publicKey, curveSecretKey: pair.secretKey };
   const domain = await openZapDomain(options);

@@ -69,6 +69,7 @@ function otherFailure(code: string, { role, keys }: Side): [RefusalName, string]
       'no key check',
       'a client was sent away because nobody could be asked whether its key is allowed',
     ];
+  if (code === 'EAGAIN') return ['handshake ended', 'the handshake took longer than it may'];
   const cause =
     role === 'client' && keys
       ? ': most likely it has another key than expected, or does not list ours yet'

@@ -3,6 +3,7 @@ import { type Address, arenaNumber, type Heap, offsetOf } from '../../memory/hea
 import {
   ARENA,
   BYTES,
+  CELL_BYTES,
   CELL_WORDS,
   CONTEXT,
   EPOCH,
@@ -16,11 +17,12 @@ import {
   SOURCE,
   TAG,
 } from '../../wire/cell.js';
+import type { Refusal } from '../../wire/network.js';
+import { DESTINATION, payloadOf, recordAt, recordCount } from '../../wire/network-records.js';
 import { PIECE_CONTEXT, TRANSFER_CONTEXT } from '../../wire/tags.js';
 import { NOTE, NOTE_COUNT, NOTE_LENGTH, Note, PIECE_AT, PIECE_DIRECT } from '../../wire/transfer.js';
-import { Owed, RECORD_COST } from './credits.js';
+import { Owed } from './credits.js';
 import type { Mailboxes } from './mailboxes.js';
-import { recordsOf, TARGET } from './records.js';
 
 /** A record that waits for room in the mailbox of a rank of this host. */
 interface Waiting {
@@ -73,25 +75,37 @@ export class Inbound {
     }
   }
 
-  /** Takes the records of a checked message; what is wrong in what it says, or null. */
-  take(host: number, frames: readonly Uint8Array[]): string | null {
-    const words = recordsOf(frames[0]!);
-    let next = 1;
-    for (let at = 0; at < words.length; at += CELL_WORDS) {
-      const payload = modeOf(words[at + KIND]!) === Mode.block ? frames[next++]! : null;
-      const direct = words[at + CONTEXT] === PIECE_CONTEXT && words[at + PIECE_DIRECT] === 1;
-      const why = direct
-        ? this.#land(words, at, host, payload!)
-        : this.#arrive({ words, at, payload, host, cost: RECORD_COST + (payload?.byteLength ?? 0) });
+  /** Takes the records of a message that `checkRecords` has let pass; what is wrong in what they say, or null. */
+  take(host: number, frames: readonly Uint8Array[]): Refusal | null {
+    const first = frames[0]!;
+    const count = recordCount(first);
+    const words = new Int32Array(count * CELL_WORDS);
+    new Uint8Array(words.buffer).set(first.subarray(recordAt(0), recordAt(count)));
+    for (let k = 0; k < count; k++) {
+      const at = k * CELL_WORDS;
+      const block = modeOf(words[at + KIND]!) === Mode.block;
+      const payload = block ? payloadOf(frames, recordAt(k)) : null;
+      const why = wrongTransfer(words, at, payload) ?? this.#takeOne({ words, at, payload, host, cost: 0 });
       if (why !== null) return why;
     }
+    return null;
+  }
+
+  #takeOne(w: Waiting): Refusal | null {
+    const { words, at, payload } = w;
+    if (words[at + CONTEXT] === PIECE_CONTEXT && words[at + PIECE_DIRECT] === 1)
+      return this.#land(words, at, w.host, payload!);
+    w.cost = CELL_BYTES + (payload?.byteLength ?? 0);
+    const rank = words[at + DESTINATION]!;
+    if (!this.#owed[rank]!.arrived(w.host, w.cost)) return 'credit';
+    this.#queue(w);
     return null;
   }
 
   /** Sends a note of this host to one of its ranks, as if from `source`. */
   note(rank: number, source: number, transfer: number, note: Note, count: number): void {
     const words = new Int32Array(CELL_WORDS);
-    words[TARGET] = rank;
+    words[DESTINATION] = rank;
     words[KIND] = NOTE_WORD;
     words[SOURCE] = source;
     words[TAG] = transfer;
@@ -147,15 +161,8 @@ export class Inbound {
     if (bytes > 0) give(host, rank, bytes);
   }
 
-  #arrive(w: Waiting): string | null {
-    const rank = w.words[w.at + TARGET]!;
-    if (!this.#owed[rank]!.arrived(w.host, w.cost)) return 'more bytes than it has credit for';
-    this.#queue(w);
-    return null;
-  }
-
   #queue(w: Waiting): void {
-    const rank = w.words[w.at + TARGET]!;
+    const rank = w.words[w.at + DESTINATION]!;
     const queue = this.#queues[rank]!;
     if (queue.length === 0 && this.#deliver(rank, w)) return;
     queue.push(w);
@@ -200,16 +207,15 @@ export class Inbound {
   }
 
   /** Brings a piece to the array that waits for it. */
-  #land(words: Int32Array, at: number, host: number, payload: Uint8Array): string | null {
-    const rank = words[at + TARGET]!;
+  #land(words: Int32Array, at: number, host: number, payload: Uint8Array): Refusal | null {
+    const rank = words[at + DESTINATION]!;
     const source = words[at + SOURCE]!;
     const transfer = words[at + TAG]!;
     const key = keyOf(rank, source, transfer);
     const landing = this.#landings.get(key);
-    if (!landing) return 'a piece that nobody waits for';
+    if (!landing) return 'destination';
     const start = words[at + PIECE_AT]! >>> 0;
-    if (start !== landing.landed || start + payload.byteLength > landing.bytes)
-      return 'a piece that does not fit its array';
+    if (start !== landing.landed || start + payload.byteLength > landing.bytes) return 'payload place';
     const { buffer } = this.#heap.arenaOf(landing.address);
     new Uint8Array(buffer, offsetOf(landing.address) + start, payload.byteLength).set(payload);
     landing.landed += payload.byteLength;
@@ -220,6 +226,19 @@ export class Inbound {
     this.note(rank, source, transfer, Note.landed, 1);
     return null;
   }
+}
+
+/** What is wrong with a record of a large message, or null. */
+function wrongTransfer(words: Int32Array, at: number, payload: Uint8Array | null): Refusal | null {
+  const context = words[at + CONTEXT]!;
+  if (context === PIECE_CONTEXT)
+    return payload && payload.byteLength > 0 && words[at + PIECE_DIRECT]! >>> 1 === 0 ? null : 'mode';
+  if (context !== TRANSFER_CONTEXT) return null;
+  // The other notes come from the own host only.
+  const note = words[at + NOTE]!;
+  return !payload && words[at + BYTES] === NOTE_LENGTH && (note === Note.matched || note === Note.refused)
+    ? null
+    : 'kind';
 }
 
 const keyOf = (rank: number, source: number, transfer: number): string => `${rank} ${source} ${transfer}`;

@@ -2,6 +2,7 @@ import { type Address, addressOf, type Heap, offsetOf } from '../../memory/heap.
 import {
   ARENA,
   BYTES,
+  CELL_BYTES,
   CELL_WORDS,
   CONTEXT,
   KIND,
@@ -11,6 +12,8 @@ import {
   SOURCE,
   TAG,
 } from '../../wire/cell.js';
+import { Freight, MAX_FRAMES } from '../../wire/network.js';
+import { DESTINATION, MAX_RECORDS, recordAt, writeRecordsHead } from '../../wire/network-records.js';
 import { PIECE_CONTEXT, TRANSFER_CONTEXT } from '../../wire/tags.js';
 import {
   NOTE,
@@ -21,10 +24,14 @@ import {
   Note,
   PIECE_DIRECT,
 } from '../../wire/transfer.js';
-import { RECORD_COST, type SendCredits } from './credits.js';
+import type { SendCredits } from './credits.js';
 import type { Mailboxes } from './mailboxes.js';
-import { Freight, type Mesh } from './mesh.js';
-import { FULL_BYTES, MAX_PAYLOADS, MAX_RECORDS, TARGET } from './records.js';
+import type { Mesh } from './mesh.js';
+
+/** Payload bytes up to which a payload is copied beside the records: a frame of its own costs more than that copy. */
+const SMALL_BYTES = 1024;
+/** Payload bytes at which a message is closed, so that the first are on their way while the next are gathered. */
+const FULL_BYTES = 1024 * 1024;
 
 /** What the sending side tells the receiving side of the same host. */
 export interface LocalNotes {
@@ -39,6 +46,10 @@ class Load {
   words = new Int32Array(16 * CELL_WORDS);
   records = 0;
   bytes = 0;
+  /** Payloads that go beside the records, and which records they belong to: first word and bytes in turn. */
+  small = new Uint8Array(4 * SMALL_BYTES);
+  smallBytes = 0;
+  smallOf: number[] = [];
   payloads: Uint8Array[] = [];
   /** Blocks to give back: address and bytes in turn. */
   blocks: number[] = [];
@@ -57,7 +68,40 @@ class Load {
   }
 
   get isFull(): boolean {
-    return this.records >= MAX_RECORDS || this.payloads.length >= MAX_PAYLOADS || this.bytes >= FULL_BYTES;
+    return this.records >= MAX_RECORDS || this.payloads.length >= MAX_FRAMES - 1 || this.bytes >= FULL_BYTES;
+  }
+
+  /** Adds a payload that is small to the record at `at`. */
+  addSmall(at: number, payload: Uint8Array): void {
+    const end = this.smallBytes + payload.byteLength;
+    if (end > this.small.byteLength) {
+      const larger = new Uint8Array(this.small.byteLength * 2);
+      larger.set(this.small);
+      this.small = larger;
+    }
+    this.small.set(payload, this.smallBytes);
+    this.words[at + ARENA] = 0;
+    this.smallOf.push(at, this.smallBytes);
+    this.smallBytes = (end + 7) & ~7;
+  }
+
+  /** Adds a payload that stays where it is until it is acknowledged. */
+  add(at: number, payload: Uint8Array): void {
+    this.payloads.push(payload);
+    this.words[at + ARENA] = this.payloads.length;
+    this.words[at + OFFSET] = 0;
+  }
+
+  /** The first frame of the message. */
+  pack(): Uint8Array {
+    const { words, records, smallOf } = this;
+    const end = recordAt(records);
+    for (let k = 0; k < smallOf.length; k += 2) words[smallOf[k]! + OFFSET] = end + smallOf[k + 1]!;
+    const first = new Uint8Array(end + this.smallBytes);
+    writeRecordsHead(first, records, this.payloads.length);
+    first.set(new Uint8Array(words.buffer, 0, records * CELL_BYTES), recordAt(0));
+    first.set(this.small.subarray(0, this.smallBytes), end);
+    return first;
   }
 }
 
@@ -128,17 +172,17 @@ export class Outbound {
     const { i32, u32 } = this.#boxes.views;
     const mode = modeOf(i32[cell + KIND]!);
     if (i32[cell + CONTEXT] === PIECE_CONTEXT && i32[cell + PIECE_DIRECT] === 1) return 0;
-    return RECORD_COST + (mode === Mode.block || mode === Mode.piece ? u32[cell + BYTES]! : 0);
+    return CELL_BYTES + (mode === Mode.block || mode === Mode.piece ? u32[cell + BYTES]! : 0);
   }
 
   #load(rank: number, host: number, cell: number): void {
-    const { i32, u32 } = this.#boxes.views;
+    const { i32 } = this.#boxes.views;
     this.#loads[host] ??= new Load();
     const load = this.#loads[host];
     const at = load.next();
     const { words } = load;
     words.set(i32.subarray(cell, cell + CELL_WORDS), at);
-    words[at + TARGET] = rank;
+    words[at + DESTINATION] = rank;
     const mode = modeOf(i32[cell + KIND]!);
     const source = i32[cell + SOURCE]!;
     const context = i32[cell + CONTEXT]!;
@@ -146,22 +190,28 @@ export class Outbound {
       load.pieces.push(source, rank, i32[cell + TAG]!);
       this.unacknowledged++;
     } else if (context === TRANSFER_CONTEXT) this.#readNote(rank, source, cell, words, at);
-    if (mode === Mode.block || mode === Mode.piece) {
-      const bytes = u32[cell + BYTES]!;
-      const address = addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
-      const { buffer } = this.#heap.arenaOf(address);
-      load.payloads.push(new Uint8Array(buffer, offsetOf(address), bytes));
-      load.bytes += bytes;
-      this.bytes += bytes;
-      words[at + ARENA] = 0;
-      words[at + OFFSET] = 0;
-      if (mode === Mode.block) {
-        load.blocks.push(address, bytes);
-        this.#heap.carry();
-      } else words[at + KIND] = (words[at + KIND]! & ~(0xf << 12)) | (Mode.block << 12);
-    } else if (mode === Mode.rendezvous)
-      throw new Error(`rank ${source} sent an address of this host's heap to rank ${rank} of another host`);
+    if (mode === Mode.block || mode === Mode.piece) this.#loadPayload(load, at, mode, cell);
     this.sent[host]!++;
+  }
+
+  #loadPayload(load: Load, at: number, mode: Mode, cell: number): void {
+    const { u32 } = this.#boxes.views;
+    const bytes = u32[cell + BYTES]!;
+    const address = addressOf(u32[cell + ARENA]!, u32[cell + OFFSET]!);
+    const payload = new Uint8Array(this.#heap.arenaOf(address).buffer, offsetOf(address), bytes);
+    load.bytes += bytes;
+    this.bytes += bytes;
+    if (mode === Mode.piece) {
+      load.words[at + KIND] = (load.words[at + KIND]! & ~(0xf << 12)) | (Mode.block << 12);
+      load.add(at, payload);
+    } else if (bytes <= SMALL_BYTES) {
+      load.addSmall(at, payload);
+      this.#heap.giveBack(address, bytes);
+    } else {
+      load.add(at, payload);
+      load.blocks.push(address, bytes);
+      this.#heap.carry();
+    }
   }
 
   /** A note that says where a message is to lie is for this host, which brings it there. */
@@ -177,10 +227,9 @@ export class Outbound {
     const load = this.#loads[host];
     if (!load || load.records === 0) return;
     this.#loads[host] = null;
-    const { words, records, payloads, blocks, pieces } = load;
-    const head = new Uint8Array(words.buffer, 0, records * CELL_WORDS * 4);
+    const { payloads, blocks, pieces } = load;
     this.messages++;
-    this.#mesh.send(host, Freight.records, this.#boxes.epoch, [head, ...payloads], () => {
+    this.#mesh.send(host, Freight.records, this.#boxes.epoch, [load.pack(), ...payloads], () => {
       for (let k = 0; k < blocks.length; k += 2) this.#heap.carriedBack(blocks[k]!, blocks[k + 1]!);
       this.#acknowledge(pieces);
     });

@@ -1,5 +1,6 @@
 import { Context, Dealer, type Event, Router, type Socket, type SocketOptions } from 'zeromq';
 import { MAX_FRAME_BYTES } from '../../wire/network.js';
+import { requireLocal } from './reach.js';
 
 /** CURVE options of sockets, as their constructors take them. */
 export type SecurityOptions = Pick<
@@ -82,23 +83,30 @@ const common = () => ({
 export class DataSocket {
   readonly #socket: Router | Dealer;
   readonly #handlers: SocketHandlers;
+  readonly #keys: boolean;
 
   constructor(socket: Router | Dealer, handlers: SocketHandlers, security: SocketSecurity) {
     this.#socket = socket;
     this.#handlers = handlers;
+    this.#keys = security.publicKey !== null;
     security.watch?.(socket);
     if (handlers.event)
       for (const type of ['handshake', 'disconnect'] as const) socket.events.on(type, handlers.event);
   }
 
-  /** Binds, and gives the address with the port that the system chose. Nothing is received before `begin`. */
+  /**
+   * Binds, and gives the address with the port that the system chose. Nothing is received before `begin`. Without keys
+   * only what this machine alone can reach is bound or connected to.
+   */
   async bind(endpoint: string): Promise<string> {
+    if (!this.#keys) requireLocal(endpoint);
     if (endpoint.includes('[')) (this.#socket as Socket & { ipv6: boolean }).ipv6 = true;
     await this.#socket.bind(endpoint);
     return this.#socket.lastEndpoint ?? endpoint;
   }
 
   connect(endpoint: string): void {
+    if (!this.#keys) requireLocal(endpoint);
     if (endpoint.includes('[')) (this.#socket as Socket & { ipv6: boolean }).ipv6 = true;
     this.#socket.connect(endpoint);
   }

@@ -1,24 +1,33 @@
-import { type Context, context as defaultContext, Router } from 'zeromq';
+import { type Context, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
 import type { OnRefusal, RefusalName } from './refusal.js';
+import { networkContext } from './sockets.js';
 import { parseZapRequest, ZAP_VERSION, type ZapRequest } from './zap-request.js';
 
 /** Where libzmq looks for whoever decides, as RFC 27 says: one place in a context. */
 const ADDRESS = 'inproc://zeromq.zap.01';
 
-/** Status codes of RFC 27. On 300 the server hangs up without a word and the client tries again; on 400 it gives up. */
+/**
+ * Status codes of RFC 27. After 400 the client's socket gives up. After 300 it hears nothing: libzmq leaves the connection until the
+ * handshake takes too long for either side (`handshakeInterval`), and then the client tries again.
+ */
 const Status = { ok: '200', later: '300', refused: '400', broken: '500' } as const;
+
+/** How long the answer about a key that may be listed later waits, in ms. A refusal has to be in the log within a second. */
+const PATIENCE = 500;
+/** Answers that wait at a time. More clients than hosts of a cluster are nobody's that will be listed. */
+const MOST_WAITING = 256;
 
 export interface ZapDomainOptions {
   /** Public keys and their names, to begin with. */
   allowed?: Iterable<readonly [string, string]>;
   /**
-   * Keys may be listed a moment after their client has tried: it is then told nothing, and tries again by itself. Otherwise it is
-   * told that its key is refused, and its socket gives up.
+   * Keys may be listed a moment after their client has come: the answer waits for half a second, and a client that is refused
+   * then tries again by itself. Otherwise it is told at once that its key is refused, and its socket gives up.
    */
   later?: boolean;
   onRefusal: OnRefusal;
-  /** That of the server sockets. */
+  /** That of the server sockets; `networkContext()` if left out. */
   context?: Context;
 }
 
@@ -31,7 +40,7 @@ export interface ZapDomainOptions {
  * Source: ZeroMQ RFC 27, ZAP 1.0.
  */
 export function openZapDomain(options: ZapDomainOptions): Promise<ZapDomain> {
-  const context = options.context ?? defaultContext;
+  const context = options.context ?? networkContext();
   const handler = handlers.get(context) ?? new Handler(context);
   handlers.set(context, handler);
   return handler.open(options);
@@ -39,6 +48,13 @@ export function openZapDomain(options: ZapDomainOptions): Promise<ZapDomain> {
 
 /** One in a context: nobody else may be bound at its address. */
 const handlers = new WeakMap<Context, Handler>();
+
+/** A client whose key may be listed in a moment. */
+interface Waiting {
+  readonly key: string;
+  /** Now, as the list is now. */
+  answer(): void;
+}
 
 /**
  * The clients that may connect to sockets with a `zapDomain`: a list of public keys. It may change at any time; what changes
@@ -51,6 +67,8 @@ export class ZapDomain {
   refused = 0;
   /** @internal */
   readonly options: ZapDomainOptions;
+  /** @internal */
+  readonly waiting = new Set<Waiting>();
   readonly #keys = new Map<string, string>();
   readonly #handler: Handler;
 
@@ -70,6 +88,7 @@ export class ZapDomain {
   allow(key: string, name: string): void {
     this.#keys.set(key, name);
     this.#handler.known.set(key, name);
+    for (const waiting of this.waiting) if (waiting.key === key) waiting.answer();
   }
 
   /** The key's next connection is refused. */
@@ -92,6 +111,7 @@ class Handler {
   #socket: Router | null = null;
   /** Opening and closing wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
+  #sending: Promise<void> = Promise.resolve();
   #numbered = 0;
 
   constructor(context: Context) {
@@ -110,6 +130,8 @@ class Handler {
   close(domain: ZapDomain): Promise<void> {
     return this.#inTurn(async () => {
       this.#domains.delete(domain.name);
+      for (const waiting of domain.waiting) waiting.answer();
+      await this.#sending;
       const socket = this.#socket;
       if (this.#domains.size > 0 || !socket) return;
       this.#socket = null;
@@ -145,13 +167,34 @@ class Handler {
   async #answer(socket: Router): Promise<void> {
     for await (const [peer, , ...frames] of socket) {
       const request = parseZapRequest(frames);
-      const id = typeof request === 'string' ? (frames[1] ?? '') : request.id;
-      const status = this.#decide(request);
-      const text = status === Status.ok ? 'OK' : 'refused';
-      const user = typeof request === 'string' || status !== Status.ok ? '' : (request.key ?? '');
-      // Nobody else sends on this socket, and inproc has room for a reply to every question.
-      await socket.send([peer!, '', ZAP_VERSION, id, status, text, user, '']);
+      const reply = (): void => {
+        const id = typeof request === 'string' ? (frames[1] ?? '') : request.id;
+        const status = this.#decide(request);
+        const text = status === Status.ok ? 'OK' : 'refused';
+        const user = typeof request === 'string' || status !== Status.ok ? '' : (request.key ?? '');
+        // One at a time. Inproc has room for a reply to every question.
+        this.#sending = this.#sending.then(() =>
+          socket.send([peer!, '', ZAP_VERSION, id, status, text, user, '']),
+        );
+      };
+      if (typeof request === 'string' || !this.#wait(request, reply)) reply();
     }
+  }
+
+  /** Whether the answer is given later: there is a chance that the key will be on the list in a moment. */
+  #wait({ domain: name, key }: ZapRequest, reply: () => void): boolean {
+    const domain = this.#domains.get(name);
+    if (!domain?.options.later || key === null || domain.allowed.has(key)) return false;
+    if (domain.waiting.size >= MOST_WAITING) return false;
+    const answer = (): void => {
+      clearTimeout(timer);
+      domain.waiting.delete(waiting);
+      reply();
+    };
+    const timer = setTimeout(answer, PATIENCE);
+    const waiting = { key, answer };
+    domain.waiting.add(waiting);
+    return true;
   }
 
   /** The status of the answer, after the owner of the domain has been told of a refusal. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closeHorizon, Horizon } from '../../../core/kernels/horizon.js';
+import { beginClose, closeHorizon, Horizon, settleClose } from '../../../core/kernels/horizon.js';
 
 function words(ranks: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Horizon.bytes(ranks)));
@@ -56,6 +56,45 @@ describe('Horizon', () => {
         for (let r = 0; r < 3; r++) for (let k = 0; k <= 40; k++) turn(r);
         expect(started).toEqual([end, end, end]);
       }),
+    );
+  });
+
+  it('on several hosts is closed in two rounds: no cycle is started between them, all end at the highest', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 }),
+        fc.nat(60),
+        fc.nat(20),
+        (turns, close, gap) => {
+          // Two hosts of two ranks; each host has words of its own.
+          const hosts = [words(2), words(2)];
+          const ranks = [0, 1, 2, 3].map((r) => new Horizon(hosts[r >> 1]!, r & 1));
+          const started = [0, 0, 0, 0];
+          const turn = (r: number): void => {
+            if (ranks[r]!.mayStart(started[r]!)) started[r]!++;
+          };
+          const told: number[] = [];
+          const at = Math.min(close, turns.length);
+          turns.forEach((r, k) => {
+            if (k === at) told.push(beginClose(hosts[0]!, 2));
+            if (k === at + gap) told.push(beginClose(hosts[1]!, 2));
+            const before = started[r]!;
+            turn(r);
+            if (told.length > r >> 1) expect(started[r]).toBe(before);
+          });
+          while (told.length < 2) told.push(beginClose(hosts[told.length]!, 2));
+          for (const [h, w] of hosts.entries()) expect(beginClose(w, 2)).toBeGreaterThanOrEqual(told[h]!);
+          started.forEach((n, r) => {
+            expect(n).toBeLessThanOrEqual(told[r >> 1]!);
+          });
+          const stop = Math.max(...told);
+          for (const w of hosts) expect(settleClose(w, stop)).toBe(stop);
+          for (let r = 0; r < 4; r++) for (let k = 0; k <= 61; k++) turn(r);
+          expect(started).toEqual([stop, stop, stop, stop]);
+          // Too late for another word.
+          for (const w of hosts) expect([beginClose(w, 2), settleClose(w, stop + 5)]).toEqual([stop, stop]);
+        },
+      ),
     );
   });
 });

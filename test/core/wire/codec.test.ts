@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HaloweaveError } from '../../../core/base/errors.js';
@@ -6,6 +7,10 @@ import * as cell from '../../../core/wire/cell.js';
 import { decode, encode } from '../../../core/wire/codec.js';
 import { serialiseError } from '../../../core/wire/host-messages.js';
 import { MAX_TAG } from '../../../core/wire/tags.js';
+
+/** Left and right by turns. */
+let turn = 0;
+const k0 = (_: unknown[]): number => turn++ % 2;
 
 const roundTrip = (value: unknown): unknown => decode(encode(value));
 
@@ -19,12 +24,13 @@ describe('the codec', () => {
       withTypedArray: true,
       withNullPrototype: false,
       maxDepth: 3,
-      // −0 inside a structure becomes 0, and __proto__ another name: see below.
+      // __proto__ becomes another name: see below.
       key: fc.string().filter((k) => k !== '__proto__'),
       values: [
         fc.boolean(),
         fc.integer(),
-        fc.double().map((x) => (x === 0 ? 0 : x)),
+        fc.double(),
+        fc.constant(-0),
         fc.string(),
         fc.constant(null),
         fc.constant(undefined),
@@ -77,6 +83,72 @@ describe('the codec', () => {
   it('keeps −0, alone', () => {
     expect(Object.is(roundTrip(-0), -0)).toBe(true);
     expect(Object.is(roundTrip(0), 0)).toBe(true);
+  });
+
+  it('keeps −0 at any depth, in whatever holds it', () => {
+    const inner = { z: -0, list: [0, -0, 1, [-0]] };
+    const values: unknown[] = [
+      [-0],
+      { a: { b: { c: -0 } } },
+      [inner, inner],
+      new Map<unknown, unknown>([
+        ['a', -0],
+        [inner, [-0]],
+        [[-0], 0],
+      ]),
+      new Set([inner, [-0]]),
+      { 'a.b': [{ '': -0 }], '0': -0 },
+      Array.from({ length: 50_000 }, (_, k) => (k % 1000 === 7 ? -0 : 0)),
+      Array.from({ length: 40_000 }, (_, k) => ({ x: k, y: k === 39_999 ? -0 : 0 })),
+    ];
+    for (const v of values) expect(isDeepStrictEqual(roundTrip(v), v)).toBe(true);
+    const [first, second] = roundTrip([inner, inner]) as unknown[];
+    expect(first).toBe(second);
+    const key = roundTrip(JSON.parse('{"__proto__": [0]}', (_, x) => (x === 0 ? -0 : x))) as object;
+    expect(Object.values(key)).toEqual([[-0]]);
+  });
+
+  it('keeps −0 in what refers to itself, and is not led astray by what refers often to the same', () => {
+    const ring: { next?: unknown; z: number; all: unknown[] } = { z: -0, all: [] };
+    ring.next = { back: ring, z: 0 };
+    ring.all.push(ring, ring.next, -0);
+    const got = roundTrip(ring) as typeof ring;
+    expect([Object.is(got.z, -0), Object.is(got.all[2], -0)]).toEqual([true, true]);
+    expect([(got.next as { back: unknown }).back, got.all[0], got.all[1]]).toEqual([got, got, got.next]);
+    // 2^60 ways lead to the innermost.
+    let twice: unknown = { z: -0 };
+    for (let k = 0; k < 60; k++) twice = [twice, twice];
+    let deep = roundTrip(twice);
+    while (Array.isArray(deep)) deep = deep[k0(deep)];
+    expect(Object.is((deep as { z: number }).z, -0)).toBe(true);
+  });
+
+  it('refuses places of −0 that a value does not have, and reaches nothing inherited', () => {
+    const signed = (places: unknown, value: unknown): Uint8Array =>
+      // Extension 2, one byte of filler, then places and value.
+      Uint8Array.of(0xd4, 2, 0, ...encode([places, value]));
+    expect(decode(signed([['a']], { a: 0 }))).toEqual({ a: -0 });
+    for (const [places, value] of [
+      [[['b']], { a: 0 }],
+      [[['a']], { a: 1 }],
+      [[['a']], { a: null }],
+      [[['__proto__', 'polluted']], {}],
+      [[['constructor', 'length']], [0]],
+      [[[]], 0],
+      [[[0]], 0],
+      [[[0, 0]], [Float64Array.of(0)]],
+      [[[5]], new Map([[1, 0]])],
+      [[[0]], new Map([[0, 0]])],
+      [[[0]], new Set([0])],
+      [[[1]], new Set([0])],
+      ['a', { a: 0 }],
+      [['a'], { a: 0 }],
+      [null, null],
+    ])
+      expect(() => decode(signed(places, value)), JSON.stringify(places)).toThrow(
+        /names a −0 where it has no zero/,
+      );
+    expect(() => decode(Uint8Array.of(0xd4, 2, 0, 7))).toThrow(/names a −0/);
   });
 
   it('lets no key reach a prototype', () => {

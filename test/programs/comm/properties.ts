@@ -1,11 +1,11 @@
 /**
  * Random sequences of collectives on random communicators, drawn from `--seed` and begun with `--collectives shared` or
- * `messages`. What fails says how to play it again.
+ * `messages`; `--apart` where ranks are on several hosts. What fails says how to play it again.
  */
 import assert from 'node:assert/strict';
 import type { Args, CollectiveChoice, Communicator } from 'haloweave';
 import { play } from './properties/play.js';
-import { scenarios } from './properties/scenario.js';
+import { type Step, scenarios } from './properties/scenario.js';
 
 export default function main(comm: Communicator, args: Args): Record<string, number> {
   const seed = Number(args.seed ?? 1);
@@ -17,7 +17,7 @@ export default function main(comm: Communicator, args: Args): Record<string, num
     if (args.only !== undefined && Number(args.only) !== k) continue;
     const world = comm.dup({ collectives });
     try {
-      play(world, scenario);
+      play(world, args.apart ? scenario.map(withoutMemory) : scenario);
     } catch (cause) {
       const e = cause as Error & { code?: string };
       if (e.code === 'aborted') throw e;
@@ -38,4 +38,9 @@ export default function main(comm: Communicator, args: Args): Record<string, num
   assert.equal(comm.heap.blocks, 0, 'blocks left in the heap');
   comm.barrier();
   return played;
+}
+
+/** A step for ranks of several hosts, which cannot ask for collectives through shared memory. */
+function withoutMemory(step: Step): Step {
+  return step.kind === 'split' && step.collectives === 'shared' ? { ...step, collectives: 'auto' } : step;
 }
