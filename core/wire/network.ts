@@ -88,6 +88,7 @@ export type Refusal =
   | 'route'
   | 'unknown host'
   | 'dropped host'
+  | 'broken link'
   | 'other instance'
   | 'receiver'
   // Records and credits.

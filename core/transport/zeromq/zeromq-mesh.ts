@@ -257,6 +257,7 @@ export class ZeromqMesh implements Mesh {
     if (!peer) return 'unknown host';
     if (h.instance !== peer.instance) return 'other instance';
     if (peer.dropped) return 'dropped host';
+    if (peer.told) return 'broken link';
     if (dealt ? dealt !== peer : peer.dealer !== null || !peer.route.equals(parts[0]!)) return 'route';
     return checkFrames(parts, at + 1, h.frames) ?? peer;
   }

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { BYTES, CELL_BYTES, KIND, Mode, modeOf } from '../../../core/wire/cell.js';
 import {
@@ -19,20 +17,13 @@ import {
   recordAt,
   recordCount,
 } from '../../../core/wire/network-records.js';
+import { memoryInUse } from '../../support/memory.js';
 import { crossing, goodMessages, mutated } from '../../support/network-messages.js';
 import { randomFrom } from '../../support/simulated-link.js';
 
 const MESSAGES = 1_000_000;
 /** Growth that is allowed, in bytes. */
 const GROWTH = 64 * 2 ** 20;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-function memory(): number {
-  collect();
-  const { rss } = process.memoryUsage();
-  return rss;
-}
 
 /** What must have happened. */
 const EVERY: (Refusal | 'taken')[] = [
@@ -119,9 +110,9 @@ it('takes a million random, cut and changed messages for what they are, without 
   };
   // What the engine compiles and keeps is there after the first tenth.
   for (let k = 0; k < MESSAGES / 10; k++) next();
-  const before = memory();
+  const before = memoryInUse().rss;
   for (let k = MESSAGES / 10; k < MESSAGES; k++) next();
-  expect(memory() - before).toBeLessThan(GROWTH);
+  expect(memoryInUse().rss - before).toBeLessThan(GROWTH);
   expect([...counts.values()].reduce((a, b) => a + b)).toBe(MESSAGES);
   // Each check had something to refuse, and what is changed in no place that matters is taken.
   const reasons = [...counts].filter(([, n]) => n >= 10).map(([reason]) => reason);
