@@ -33,6 +33,8 @@ describe('haloweave bench', () => {
     const out = haloweave('bench', 'speed');
     expect(out.status).toBe(2);
     expect(out.stderr).toContain("no benchmark 'speed'");
-    expect(out.stderr).toContain('latency, collectives, grain, heat, spins, halo, sum, npb-ep');
+    expect(out.stderr).toContain(
+      'latency, collectives, grain, heat, spins, halo, sum, network, recovery, checkpoint, npb-ep',
+    );
   });
 });
