@@ -8,12 +8,13 @@ import { DEFAULT_EVENTS } from '../observe/trace-ring.js';
 import type { SerialisedError } from '../wire/host-messages.js';
 import { bundleProgram } from './bundle.js';
 import { Checkpoints, checkpointsAsked } from './checkpoint/checkpoints.js';
+import { identityOf } from './checkpoint/identity.js';
 import { manifestOf, resumeFrom } from './checkpoint/resume.js';
 import type { CheckpointSummary } from './checkpoint/writer.js';
 import { compareChecked } from './compare-checked.js';
 import { type HostOutcome, runOnThreads } from './host.js';
 import { runInline } from './inline.js';
-import { kernelOptions, partsOf } from './plan.js';
+import { kernelOptions } from './plan.js';
 import type { RunPlan } from './rank.js';
 import { chooseRanks } from './ranks.js';
 import { interruptedError, RunError, type RunOptions, type RunResult } from './run-options.js';
@@ -21,7 +22,6 @@ import { saveFields } from './save/fields.js';
 import { prepareFolder } from './save/save.js';
 import { nameOf, summarise } from './summarise.js';
 import { planTrace, type TraceSummary, writeTrace } from './trace/trace-file.js';
-import { haloweaveVersion } from './version.js';
 import { Watch } from './watch.js';
 
 /**
@@ -63,14 +63,7 @@ async function runOnce(
   const bundle = await bundleProgram(file);
   const warn =
     options.onWarning ?? ((message: string) => void process.stderr.write(`haloweave: ${message}\n`));
-  const identity = {
-    program: nameOf(file),
-    bundle,
-    haloweave: haloweaveVersion(),
-    parts: partsOf(options.parts),
-    args: options.args,
-    cycles: options.cycles ?? null,
-  };
+  const identity = identityOf(file, bundle, options);
   const resumed =
     options.resume === undefined
       ? null

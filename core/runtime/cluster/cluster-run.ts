@@ -5,7 +5,8 @@ import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
-import { kernelOptions, partsOf } from '../plan.js';
+import { identityOf } from '../checkpoint/identity.js';
+import { kernelOptions } from '../plan.js';
 import {
   interruptedError,
   type Restored,
@@ -15,8 +16,7 @@ import {
 } from '../run-options.js';
 import { saveFields } from '../save/fields.js';
 import { prepareFolder } from '../save/save.js';
-import { nameOf, summarise } from '../summarise.js';
-import { haloweaveVersion } from '../version.js';
+import { summarise } from '../summarise.js';
 import { Watch } from '../watch.js';
 import { brought, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
@@ -152,14 +152,7 @@ export class ClusterRun {
     this.#bundle = bundle;
     const asked = options.ranks ?? this.#setup.ranks;
     const ranks = ranksOn(coordinator.offers, asked, oversubscribe);
-    const identity = {
-      program: nameOf(file),
-      bundle,
-      haloweave: haloweaveVersion(),
-      parts: partsOf(options.parts),
-      args: options.args,
-      cycles: options.cycles ?? null,
-    };
+    const identity = identityOf(file, bundle, options);
     const saves = await ClusterSaves.open(options, identity, coordinator.mesh, warn, (cycles) =>
       this.#recovery.tell({ type: 'written', cycles }),
     );
