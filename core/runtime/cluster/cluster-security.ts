@@ -40,7 +40,7 @@ export async function openClusterSecurity(
     return {
       ...rules(false),
       control: plain,
-      data: plain,
+      data: withoutKeys(reasoned(onRefusal)),
       serverKey: (told) => {
         if (told === null) return null;
         throw new HaloweaveError(
@@ -54,7 +54,12 @@ export async function openClusterSecurity(
   }
   const keys = readKeyFile(keyFile);
   const control = await openSecurity({ pair: keys, allowed: keys.allowed, onRefusal });
-  const data = await openSecurity({ pair: newKeyPair(), allowed: [], later: true, onRefusal });
+  const data = await openSecurity({
+    pair: newKeyPair(),
+    allowed: [],
+    later: true,
+    onRefusal: reasoned(onRefusal),
+  });
   return {
     ...rules(true),
     control,
@@ -69,5 +74,15 @@ export async function openClusterSecurity(
       await data.close();
       await control.close();
     },
+  };
+}
+
+/**
+ * Links for data are made between hosts whose control links have proved who they are: a handshake there that ends without a reason
+ * is a host that stops, or another's look whether this one is alive. If a link comes to nothing, `Contacts` finds it out.
+ */
+function reasoned(onRefusal: OnRefusal): OnRefusal {
+  return (refusal) => {
+    if (refusal.name !== 'handshake ended') onRefusal(refusal);
   };
 }

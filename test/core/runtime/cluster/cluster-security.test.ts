@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Dealer, Router } from 'zeromq';
 import {
@@ -66,6 +67,40 @@ describe('control links', () => {
     expect(await keys.toBind('tcp://0.0.0.0:7100')).toBe('tcp://0.0.0.0:7100');
     await expect(openClusterSecurity(`${folder.path}/none`, () => {})).rejects.toThrow('keygen makes one');
   });
+});
+
+describe('a handshake that ends without a reason', () => {
+  for (const path of [null, 'ends'])
+    it(`is told of control links and not of data links, ${path ? 'with keys' : 'without keys'}`, async () => {
+      await using open = new Open();
+      const refusals = new Refusals();
+      const security = open.add(await openClusterSecurity(path === null ? null : keyFile(path), refusals.on));
+      // Nothing that speaks ZeroMQ: it ends each connection at once.
+      let ended = 0;
+      const server = createServer((socket) => {
+        ended++;
+        socket.destroy();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const endpoint = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { publicKey } = newKeyPair();
+      const options = { context: networkContext(), linger: 0, reconnectInterval: 1 };
+      const client = (links: 'control' | 'data'): void => {
+        const key = path === null ? null : publicKey;
+        const socket = open.socket(new Dealer({ ...options, ...security[links].client(key) }));
+        security[links].watch(socket, key);
+        socket.connect(endpoint);
+      };
+      try {
+        client('data');
+        while (ended < 20) await new Promise(setImmediate);
+        expect(refusals.names).toEqual([]);
+        client('control');
+        await refusals.first('handshake ended');
+      } finally {
+        server.close();
+      }
+    });
 });
 
 describe('data links', () => {
