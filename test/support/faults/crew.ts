@@ -1,5 +1,6 @@
 import { Cluster, type RunOptions, type RunResult } from 'haloweave';
 import { Relay } from './relay.js';
+import { watchSent } from './sent.js';
 import { isAlive, type WorkerProcess, WorkerProcesses } from './worker-processes.js';
 
 interface Mate {
@@ -18,6 +19,7 @@ export class Crew implements AsyncDisposable {
   readonly #mates = new Map<number, Mate>();
   readonly #looking = new Set<() => void>();
   #cluster: Cluster | null = null;
+  #watching: Disposable | null = null;
 
   private constructor(relayed: boolean) {
     this.#relayed = relayed;
@@ -26,13 +28,22 @@ export class Crew implements AsyncDisposable {
   /** `relayed`: what goes to and from a worker's data socket passes a relay of its own. */
   static async start({ relayed = false } = {}): Promise<Crew> {
     const crew = new Crew(relayed);
+    const seen = (text: string): void => {
+      crew.notices.push(text);
+      for (const look of crew.#looking) look();
+    };
+    let last = '';
+    crew.#watching = await watchSent((_, message) => {
+      if (message.type !== 'commit') return;
+      // Each host is told.
+      const text = `the copies after ${message.cycles} cycles of epoch ${message.epoch} are whole`;
+      if (text !== last) seen(text);
+      last = text;
+    });
     crew.#cluster = await Cluster.start({
       listen: 'tcp://127.0.0.1:0',
       ranks: 0,
-      onNotice: (text) => {
-        crew.notices.push(text);
-        for (const look of crew.#looking) look();
-      },
+      onNotice: seen,
     });
     return crew;
   }
@@ -87,9 +98,9 @@ export class Crew implements AsyncDisposable {
   }
 
   /** Calls back, once, in the very moment in which a notice comes that matches, or one that has come since `fill`. */
-  on(pattern: RegExp, act: () => void): void {
+  on(pattern: RegExp, act: () => void, from = 0): void {
     const look = (): void => {
-      if (!this.notices.some((text) => pattern.test(text))) return;
+      if (!this.notices.slice(from).some((text) => pattern.test(text))) return;
       this.#looking.delete(look);
       act();
     };
@@ -97,8 +108,14 @@ export class Crew implements AsyncDisposable {
     look();
   }
 
+  /** As `on`, but only for notices that come from now on. */
+  onNext(pattern: RegExp, act: () => void): void {
+    this.on(pattern, act, this.notices.length);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cluster?.close();
+    this.#watching?.[Symbol.dispose]();
     await this.#workers[Symbol.asyncDispose]();
     await Promise.all([...this.#mates.values()].map((m) => m.relay?.close()));
   }
