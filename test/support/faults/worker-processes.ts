@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Options, type Started, start } from '../command-line.js';
 import { ScratchFolder } from '../paths.js';
+import type { Relay } from './relay.js';
 
 /** A `haloweave worker` that a test has started. */
 export interface WorkerProcess {
@@ -52,9 +53,11 @@ export class WorkerProcesses implements AsyncDisposable {
     return worker;
   }
 
-  /** Joins a coordinator that listens. */
-  connect(endpoint: string, ranks: number): WorkerProcess {
-    const process = start(['worker', '--connect', endpoint, '-n', String(ranks)], this.options());
+  /** Joins a coordinator that listens; `relay`: what its data passes, made for port 0 at an address of its own. */
+  connect(endpoint: string, ranks: number, relay: Relay | null = null): WorkerProcess {
+    const words = relay ? ['--advertise', relay.address, '--data-port', String(relay.port)] : [];
+    const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...words];
+    const process = start(joining, this.options(relay !== null));
     const worker = { process, pid: process.child.pid!, address: endpoint };
     this.all.push(worker);
     return worker;

@@ -1,5 +1,7 @@
 import { Cluster, type HaloweaveError, type RunOptions, type RunResult, run } from 'haloweave';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Dealer } from 'zeromq';
+import { FrameKind, readHeader, writeHeader } from '../../../../core/runtime/cluster/control-peer.js';
 import { haloweave, lastObject, start } from '../../../support/command-line.js';
 import { exampleFile, kernelProgramFile } from '../../../support/kernel-programs.js';
 import { programFile } from '../../../support/paths.js';
@@ -226,6 +228,25 @@ describe('a worker', () => {
     const taken = await haloweave(['worker', '--listen', workers.workers[0]!.address]);
     expect(taken.code).toBe(2);
     expect(taken.err).toMatch(/cannot listen on tcp:.*: the port is taken/);
+  });
+
+  it('is busy with nobody who has not said hello', async () => {
+    await using workers = await TestWorkers.start(1);
+    const [worker] = workers.workers as [TestWorker];
+    const stranger = new Dealer({ linger: 0 });
+    stranger.connect(`tcp://${worker.address}`);
+    await stranger.send(writeHeader({ kind: FrameKind.ping, number: 0, acknowledged: 0, at: 7 }));
+    // The answer says that the worker has taken it.
+    expect(readHeader((await stranger.receive())[0])).toMatchObject({ kind: FrameKind.pong, at: 7 });
+    const notices: string[] = [];
+    await using cluster = await Cluster.start({
+      hosts: [worker.address],
+      onNotice: (text) => notices.push(text),
+    });
+    expect(cluster.hosts.map((h) => h.ranks)).toEqual([1]);
+    expect(notices).toEqual([]);
+    stranger.close();
+    expect(worker.process.err.match(/a coordinator has connected/g)).toHaveLength(1);
   });
 
   it('that is killed ends the run with code 3, and its ranks are named', async () => {
