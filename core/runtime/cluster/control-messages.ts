@@ -127,8 +127,10 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('warning'), text }),
   // The other hosts that the worker cannot reach now; none if it reaches them all again.
   z.strictObject({ type: z.literal('unreachable'), hosts: z.array(host).max(MOST_HOSTS) }),
-  // All hosts that have joined: links between them may begin.
+  // All hosts that have joined, and the coordinator: these may connect to the worker, and nobody else.
   z.strictObject({ type: z.literal('hosts'), addresses: z.array(address).max(MOST_HOSTS) }),
+  // All of these have that list: links to them may begin.
+  z.strictObject({ type: z.literal('meet'), addresses: z.array(address).max(MOST_HOSTS) }),
   // A host has left or was given up: links to it are dropped.
   z.strictObject({ type: z.literal('gone'), host: host.min(1) }),
 

@@ -81,7 +81,8 @@ export class ControlPeer {
   #missing = 0;
   #telling: NodeJS.Immediate | null = null;
   #closed = false;
-  #flushed: (() => void)[] = [];
+  /** Who waits until messages up to a number have arrived, in its order. */
+  #flushed: { number: number; resolve: () => void }[] = [];
 
   constructor(transmit: (frames: Uint8Array[]) => void, release: () => void = () => {}) {
     this.#transmit = transmit;
@@ -104,16 +105,19 @@ export class ControlPeer {
   }
 
   /**
-   * Resolves when all that was sent has arrived, or after `limit` ms, or when the link is closed; at once if nothing has ever
-   * come from the other side: nobody may be there.
+   * Resolves when all that was sent so far has arrived, or after `limit` ms (default: never), or when the link is closed; at once if
+   * nothing has ever come from the other side: nobody may be there.
    */
-  async flushed(limit: number): Promise<void> {
+  async flushed(limit = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#unacknowledged.length === 0 || this.#closed || !this.#heard) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limit);
-      this.#flushed.push(() => {
-        clearTimeout(timer);
-        resolve();
+      const timer = limit < Number.POSITIVE_INFINITY ? setTimeout(resolve, limit) : undefined;
+      this.#flushed.push({
+        number: this.#sent,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
       });
     });
   }
@@ -124,7 +128,7 @@ export class ControlPeer {
     this.#closed = true;
     if (this.#telling) clearImmediate(this.#telling);
     this.#unacknowledged = [];
-    this.#allFlushed();
+    this.#flushedUpTo(this.#sent);
     this.#release();
   }
 
@@ -181,11 +185,11 @@ export class ControlPeer {
     while (k < list.length && list[k]!.number <= number) k++;
     if (k === 0) return;
     list.splice(0, k);
-    if (list.length === 0) this.#allFlushed();
+    this.#flushedUpTo(number);
   }
 
-  #allFlushed(): void {
-    for (const resolve of this.#flushed.splice(0)) resolve();
+  #flushedUpTo(number: number): void {
+    while (this.#flushed.length > 0 && this.#flushed[0]!.number <= number) this.#flushed.shift()!.resolve();
   }
 
   #tellSoon(): void {

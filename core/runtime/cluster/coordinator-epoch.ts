@@ -364,7 +364,6 @@ export class CoordinatorEpoch {
 
   #read(host: number, { round, ranks, sent, received, waiting }: ControlOf<'reading'>): void {
     if (round !== this.#round || this.#ending || this.#interrupted || this.#aborted) return;
-    // Between the two rounds of closing ranks wait for a verdict, not for each other.
     this.#readings.set(host, { ranks, sent, received, waiting });
     if (this.#readings.size < this.#living.size) return;
     const now = this.hosts.map((h) => this.#readings.get(h)!);

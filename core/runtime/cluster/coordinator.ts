@@ -55,9 +55,9 @@ export class Coordinator {
   readonly #pulse: Pulse;
   #listener: ControlListener | null = null;
   #network: HostNetwork | null = null;
-  /** Workers that have been named and have not joined yet, with who waits for them. */
   /** Workers that have been refused, until they have heard why. */
   readonly #partings: Promise<void>[] = [];
+  /** Workers that have been named and have not joined yet, with who waits for them. */
   readonly #awaited = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #contacts = new Contacts(performance.now());
   readonly #complaints = new Complaints();
@@ -83,7 +83,7 @@ export class Coordinator {
 
   /** Workers that can be given ranks, in the order of their numbers. */
   get joined(): Member[] {
-    return [...this.members.values()].filter((m) => m.address !== null && !m.leaving);
+    return [...this.members.values()].filter((m) => m.met && !m.leaving);
   }
 
   get offers(): Offer[] {
@@ -191,9 +191,9 @@ export class Coordinator {
       peer,
       { here: this.identity, address: this.#network!.mesh.address, where, limit },
       {
-        joined: (m) => this.#hasJoined(m, probe),
+        joined: (m) => void this.#hasJoined(m, probe),
         refused: (m, reason) => this.#lost(m.host, reason),
-        leave: (m) => this.#events.leave(m),
+        leave: (m) => this.#asksToGo(m),
         gone: (m, reason) => this.#lost(m.host, reason),
         message: (m, message) => {
           if (message.type === 'unreachable') this.#complaints.tell(m.host, message.hosts);
@@ -208,14 +208,35 @@ export class Coordinator {
     return member;
   }
 
-  #hasJoined(member: Member, probe: string | null): void {
-    this.#pulse.listensAt(member.host, probe ?? probeEndpoint(member.address!, this.#network!.mesh.address));
-    this.#network?.connect([member.address!]);
-    // Who joins may go on from what a host has that will have no ranks any more.
-    const addresses = this.joined.map((m) => wireAddress(m.address!));
-    for (const m of this.joined) m.send({ type: 'hosts', addresses });
+  /**
+   * Has all hosts that have joined let the new one in, and it them, and only then connects them: whoever came before the other side
+   * knew its key would be refused. Who has no ranks takes part: the others may go on from what it has.
+   */
+  async #hasJoined(member: Member, probe: string | null): Promise<void> {
+    const { mesh } = this.#network!;
+    this.#pulse.listensAt(member.host, probe ?? probeEndpoint(member.address!, mesh.address));
+    this.#network!.connect([member.address!]);
+    const all = [...this.members.values()].filter((m) => m.address !== null);
+    const addresses = [mesh.address, ...all.map((m) => m.address!)].map(wireAddress);
+    for (const m of all) m.send({ type: 'hosts', addresses });
+    // Whoever is lost meanwhile is not waited for: its link is closed.
+    await Promise.all(all.map((m) => m.peer.flushed()));
+    if (this.#closed || this.members.get(member.host) !== member) return;
+    const there = addresses.filter(({ host }) => host === 0 || this.members.has(host));
+    for (const m of all) m.send({ type: 'meet', addresses: there });
+    member.met = true;
     this.#awaited.get(member.host)?.resolve();
     this.#events.joined(member);
+  }
+
+  #asksToGo(member: Member): void {
+    if (member.met) {
+      this.#events.leave(member);
+      return;
+    }
+    const reason = `the worker at ${member.name} was told to leave while it joined`;
+    this.#awaited.get(member.host)?.reject(new HaloweaveError('usage', reason));
+    void this.release(member);
   }
 
   /** Gives up whoever is cut off from others, so that those can go on. */
@@ -241,7 +262,7 @@ export class Coordinator {
     const awaited = this.#awaited.get(host);
     if (awaited)
       awaited.reject(error ?? new HaloweaveError('usage', `the worker at ${member.name}: ${reason}`));
-    else if (member.address) this.#events.lost(member, reason);
+    else if (member.met) this.#events.lost(member, reason);
     else this.#setup.say(`${member.name} did not join: ${reason}`);
     member.drop(reason);
     if (member.parting) this.#partings.push(member.parting);

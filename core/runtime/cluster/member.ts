@@ -31,6 +31,8 @@ export class Member {
   identity: Identity | null = null;
   /** Null until it has joined. */
   address: HostAddress | null = null;
+  /** All hosts that have joined know of it: it can be given ranks. */
+  met = false;
   /** Ranks it offers, limited by what the file of hosts allows. */
   slots = 0;
   leaving = false;

@@ -177,6 +177,9 @@ export class WorkerSession {
         this.#setup.log.warn(message.text);
         return;
       case 'hosts':
+        this.#network?.admit(message.addresses);
+        return;
+      case 'meet':
         this.#network?.connect(message.addresses);
         return;
       case 'gone':
@@ -284,8 +287,6 @@ export class WorkerSession {
   async #prepare(plan: ControlOf<'epoch'>): Promise<void> {
     const before = this.#epoch;
     this.#epoch = null;
-    // At once: others that have this list may be on their way already.
-    this.#network?.admit(plan.addresses);
     // Nothing of two epochs is ever alive at once.
     await before?.end();
     if (this.#over) return;

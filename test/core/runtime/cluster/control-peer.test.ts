@@ -82,6 +82,24 @@ describe('a control link', () => {
     expect(heard).toBe(1);
   });
 
+  it('waits for what was sent so far, not for what is sent after that', async () => {
+    const peer = new ControlPeer(() => {});
+    peer.send(Buffer.from('one'));
+    const heard = (acknowledged: number): void =>
+      peer.take([writeHeader({ kind: FrameKind.acknowledge, number: 0, acknowledged, at: 0 })]);
+    heard(0);
+    const over: string[] = [];
+    const first = peer.flushed().then(() => over.push('first'));
+    peer.send(Buffer.from('two'));
+    const second = peer.flushed().then(() => over.push('second'));
+    heard(1);
+    await first;
+    expect(over).toEqual(['first']);
+    peer.close();
+    await second;
+    expect(over).toEqual(['first', 'second']);
+  });
+
   it('waits for what is on its way only if somebody has ever been there', async () => {
     vi.useFakeTimers();
     try {
