@@ -18,7 +18,8 @@ export default partitionKernel({
   workunit(part, { args, cycle }) {
     spend(milliseconds(args));
     if (args.deadly === part.id && cycle === 3) {
-      spend(400);
+      // Long enough for the coordinator to see it there, again and again.
+      spend(1500);
       process.kill(process.pid, 'SIGKILL');
       spend(1000);
     }
