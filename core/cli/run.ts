@@ -189,8 +189,11 @@ export async function runCommand(
     throw error;
   } finally {
     display.stop();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    // Once interrupted the process is about to end: another signal in between is not to change how.
+    if (!interrupts.signal.aborted) {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onInterrupt);
+    }
   }
 }
 

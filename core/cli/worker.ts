@@ -114,8 +114,11 @@ async function workerCommand(flags: WorkerFlags): Promise<number> {
     });
     return ExitCode.done;
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    // Once told to leave the process is about to end: another signal in between is not to change how.
+    if (!leave.signal.aborted) {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    }
     await secured.close();
   }
 }

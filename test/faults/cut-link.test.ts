@@ -1,5 +1,6 @@
-import { Cluster, run } from 'haloweave';
+import { run } from 'haloweave';
 import { expect, it } from 'vitest';
+import { during } from '../support/faults/during.js';
 import { Relay } from '../support/faults/relay.js';
 import { WorkerProcesses } from '../support/faults/worker-processes.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
@@ -11,28 +12,14 @@ it('of two workers whose link is cut for good one is given up, and the run goes 
   const reference = await run(FILE, { ranks: 1, parts: 4, cycles: CYCLES, args: { ms: 0 } });
   await using workers = new WorkerProcesses();
   await using relay = await Relay.to(0, { at: '127.0.0.2' });
-  const first = await workers.listen(1, [], { tcpOnly: true });
+  await workers.listen(1, [], { tcpOnly: true });
   const behind = ['--advertise', '127.0.0.2', '--data-port', String(relay.port)];
-  const second = await workers.listen(1, behind, { tcpOnly: true });
+  await workers.listen(1, behind, { tcpOnly: true });
   const notices: string[] = [];
-  await using cluster = await Cluster.start({
-    hosts: [first.address, second.address],
-    onNotice: (text) => notices.push(text),
-  });
-  let cut = false;
-  const result = await cluster.run(FILE, {
-    parts: 4,
-    cycles: CYCLES,
-    args: { ms: 2 },
-    progressEvery: 20,
-    onProgress: ({ cycle }) => {
-      if (cut || cycle < 5) return;
-      cut = true;
-      relay.down();
-    },
-  });
+  await using cluster = await workers.cluster(notices);
+  const options = { parts: 4, cycles: CYCLES, args: { ms: 2 } };
+  const result = await during(cluster, FILE, options, 5, () => relay.down());
   const said = notices.join('\n');
-  expect(cut).toBe(true);
   expect(relay.connections).toBeGreaterThan(0);
   expect(result.hash, `${said}\n${workers.log}`).toBe(reference.hash);
   expect(result.recoveries).toBe(1);

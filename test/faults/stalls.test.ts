@@ -1,6 +1,6 @@
 import { Cluster, run } from 'haloweave';
 import { describe, expect, it } from 'vitest';
-import { WorkerProcesses } from '../support/faults/worker-processes.js';
+import { type WorkerProcess, WorkerProcesses } from '../support/faults/worker-processes.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
 
 const FILE = kernelProgramFile('timed');
@@ -46,13 +46,10 @@ describe('a workunit that takes long', () => {
 
   it('is warned about on a worker, which is given up at the limit: the other goes on with the same hash', async () => {
     const reference = await run(FILE, { ranks: 2, parts: 4, cycles: CYCLES, args: { ms: 0 } });
-    await using workers = new WorkerProcesses();
-    const [first, second] = [await workers.listen(1), await workers.listen(1)];
+    await using workers = await WorkerProcesses.start(1, 1);
+    const [first] = workers.all as [WorkerProcess];
     const notices: string[] = [];
-    await using cluster = await Cluster.start({
-      hosts: [first.address, second.address],
-      onNotice: (text) => notices.push(text),
-    });
+    await using cluster = await workers.cluster(notices);
     const result = await cluster.run(FILE, {
       parts: 4,
       cycles: CYCLES,

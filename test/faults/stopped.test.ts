@@ -37,9 +37,9 @@ async function coordinator(words: readonly string[], workers: readonly WorkerPro
 
 describe('a coordinator', () => {
   it('that is killed leaves no rank behind: workers that listen serve the next one', async () => {
-    await using workers = new WorkerProcesses();
-    const both = [await workers.listen(1), await workers.listen(1)];
-    const hosts = ['--host', both.map((w) => w.address).join(',')];
+    await using workers = await WorkerProcesses.start(1, 1);
+    const both = workers.all;
+    const hosts = ['--host', workers.hosts];
     const first = await start(['run', ...RUN, ...hosts, '--', '--ms', '0']).ended;
     expect(lastObject(first).hash).toBe(hash);
     const idle = both.map((w) => threadsOf(w.pid));
@@ -66,9 +66,9 @@ describe('a coordinator', () => {
   });
 
   it('that is stopped for three seconds gives nobody up', async () => {
-    await using workers = new WorkerProcesses();
-    const both = [await workers.listen(1), await workers.listen(1)];
-    const hosts = ['--host', both.map((w) => w.address).join(',')];
+    await using workers = await WorkerProcesses.start(1, 1);
+    const both = workers.all;
+    const hosts = ['--host', workers.hosts];
     const command = await coordinator([...RUN, ...hosts], both);
     command.child.kill('SIGSTOP');
     await pause(3000);
@@ -104,14 +104,11 @@ describe('a worker that is stopped', () => {
   }
 
   it('is given up; what it says when it wakes is refused and counted, and it serves the next coordinator', async () => {
-    await using workers = new WorkerProcesses();
-    const [first, second] = [await workers.listen(1), await workers.listen(1)];
+    await using workers = await WorkerProcesses.start(1, 1);
+    const [first, second] = workers.all as [WorkerProcess, WorkerProcess];
     const notices: string[] = [];
     {
-      await using cluster = await Cluster.start({
-        hosts: [first.address, second.address],
-        onNotice: (text) => notices.push(text),
-      });
+      await using cluster = await workers.cluster(notices);
       const result = await stopAndWake(cluster, notices, first);
       expect(result.hash, `${notices.join('\n')}\n${workers.log}`).toBe(hash);
       expect(result.recoveries).toBe(1);

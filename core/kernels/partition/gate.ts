@@ -1,11 +1,8 @@
 import type { Communicator } from '../../comm/communicator.js';
-import type { Transport } from '../../transport/transport.js';
-import type { Hosts } from '../hosts.js';
-import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
-import { Partials } from './partials.js';
+import type { OpenPartials, Partials } from './partials.js';
 import type { ResolvedSteps } from './resolve.js';
 import { userError } from './user-error.js';
 
@@ -37,27 +34,20 @@ export class MeasureGate {
   /** States that were measured before the run went on from a saved state. */
   #before = 0;
   readonly #program: ResolvedSteps;
-  readonly #transport: Transport;
+  readonly #rank: number;
   readonly #myParts: number;
   readonly #partials: Partials;
   readonly #pending: Pending[];
 
   /** Collective. */
-  constructor(
-    program: ResolvedSteps,
-    comm: Communicator,
-    transport: Transport,
-    hosts: Hosts,
-    relay: Relay | null,
-    myParts: number,
-  ) {
+  constructor(program: ResolvedSteps, open: OpenPartials, rank: number, myParts: number) {
     this.#program = program;
-    this.#transport = transport;
+    this.#rank = rank;
     this.#myParts = myParts;
     const measures = program.measures.map((m) => m.measure);
     // Far enough apart that no rank can reach an entry's next use before all have read this one.
     const ring = Math.ceil((2 * program.lag + 3) / program.measureEvery) + 1;
-    this.#partials = new Partials(measures, ring, program.domain.parts, comm, transport, hosts, relay);
+    this.#partials = open(measures, ring);
     this.#pending = Array.from({ length: ring }, () => ({
       cycle: -1,
       accumulators: measures.map(accumulator),
@@ -71,7 +61,7 @@ export class MeasureGate {
 
   /** True if the history that this rank reports has an entry for the state. */
   reports(cycle: number): boolean {
-    return this.hasMeasures && this.#transport.rank === 0 && cycle % this.#program.measureEvery === 0;
+    return this.hasMeasures && this.#rank === 0 && cycle % this.#program.measureEvery === 0;
   }
 
   /** The newest state whose measures cycle `cycle` sees; negative if there is none. */
@@ -158,7 +148,7 @@ export class MeasureGate {
    */
   #remember(cycle: number): void {
     this.history.push({ cycle, measures: this.values });
-    if (this.#transport.rank === 0 || this.history.length < HISTORY) return;
+    if (this.#rank === 0 || this.history.length < HISTORY) return;
     const keep = Math.ceil((this.#program.lag + 1) / this.#program.measureEvery) + 3;
     this.#forgotten += this.history.length - keep;
     this.history.splice(0, this.history.length - keep);

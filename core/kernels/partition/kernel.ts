@@ -22,6 +22,7 @@ import { GraphRuntime } from './graph-runtime.js';
 import type { FieldTypes, GridDomain } from './grid.js';
 import { GridRuntime } from './grid-runtime.js';
 import type { KernelPart, PartId } from './kernel-part.js';
+import { type OpenPartials, Partials } from './partials.js';
 import { ReduceGate } from './reduce-gate.js';
 import { type ResolvedSteps, resolveProgram } from './resolve.js';
 import { restoreRun, runSaving, type SavedRun } from './save.js';
@@ -115,8 +116,10 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
     : env.trace
       ? traceParts(parts, asWritten, domain, env.trace)
       : asWritten;
-  const measures = new MeasureGate(program, comm, transport, hosts, relay, parts.length);
-  const reduces = new ReduceGate(program, comm, transport, hosts, relay, parts.length);
+  const meet: OpenPartials = (terms, ring) =>
+    new Partials(terms, ring, program.domain.parts, comm, transport, hosts, relay);
+  const measures = new MeasureGate(program, meet, transport.rank, parts.length);
+  const reduces = new ReduceGate(program, meet, parts.length);
   const control = d.control
     ? new ControlValues(d.control, measures, args, parts, program.workunits.length)
     : null;

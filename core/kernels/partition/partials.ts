@@ -16,6 +16,9 @@ const HEADER = 16;
 const F64 = dtypeInfo('f64').code;
 const I32 = dtypeInfo('i32').code;
 
+/** Makes the place where all ranks meet to reduce these; `ring`: entries that may be in use at once. Collective. */
+export type OpenPartials = (measures: readonly Measure[], ring: number) => Partials;
+
 /**
  * Where ranks meet to reduce, in memory that a host's ranks share: a ring of entries, each a counter and one partial a
  * rank of the run. A rank writes its partial and counts itself in; whoever wants the result merges all of them in rank

@@ -1,11 +1,7 @@
-import type { Communicator } from '../../comm/communicator.js';
-import type { Transport } from '../../transport/transport.js';
-import type { Hosts } from '../hosts.js';
-import type { Relay } from '../relay.js';
 import type { Context } from './definition.js';
 import type { KernelPart } from './kernel-part.js';
 import { type Accumulator, accumulator } from './measure.js';
-import { Partials } from './partials.js';
+import type { OpenPartials, Partials } from './partials.js';
 import type { NamedMeasure, ResolvedSteps } from './resolve.js';
 import { userError } from './user-error.js';
 
@@ -47,14 +43,7 @@ export class ReduceGate {
   #from = 0;
 
   /** Collective. */
-  constructor(
-    program: ResolvedSteps,
-    comm: Communicator,
-    transport: Transport,
-    hosts: Hosts,
-    relay: Relay | null,
-    myParts: number,
-  ) {
+  constructor(program: ResolvedSteps, open: OpenPartials, myParts: number) {
     this.#phases = program.workunits.length;
     this.#myParts = myParts;
     this.#of = program.reduces.map((measures, phase) => {
@@ -64,7 +53,7 @@ export class ReduceGate {
         phase,
         measures,
         accumulators: list.map(accumulator),
-        partials: new Partials(list, RING, program.domain.parts, comm, transport, hosts, relay),
+        partials: open(list, RING),
         parts: 0,
       };
       for (const { name } of measures) this.values[name] = Number.NaN;

@@ -73,6 +73,8 @@ export class ControlPeer {
   #unacknowledged: { number: number; body: Uint8Array }[] = [];
   #sent = 0;
   #received = 0;
+  /** Something has come from the other side. */
+  #heard = false;
   /** The last number that the other side has been told of having arrived. */
   #told = 0;
   /** From where on messages have been asked for again; 0 if nothing is missing. */
@@ -101,9 +103,12 @@ export class ControlPeer {
     if (!this.#closed) this.#put(FrameKind.ping, this.#sent, now);
   }
 
-  /** Resolves when all that was sent has arrived, or after `limit` ms, or when the link is closed. */
+  /**
+   * Resolves when all that was sent has arrived, or after `limit` ms, or when the link is closed; at once if nothing has ever
+   * come from the other side: nobody may be there.
+   */
   async flushed(limit: number): Promise<void> {
-    if (this.#unacknowledged.length === 0 || this.#closed) return;
+    if (this.#unacknowledged.length === 0 || this.#closed || !this.#heard) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limit);
       this.#flushed.push(() => {
@@ -137,6 +142,7 @@ export class ControlPeer {
       this.#breaks('it acknowledges what was never sent');
       return;
     }
+    this.#heard = true;
     this.onHeard();
     this.#acknowledge(acknowledged);
     if (kind === FrameKind.message) this.#arrived(number, body!);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Dealer, Router } from 'zeromq';
+import type { Dealer, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
 import type { Security } from '../../transport/zeromq/curve.js';
+import { zeromq } from '../../transport/zeromq/library.js';
 import { networkContext } from '../../transport/zeromq/sockets.js';
 import { PIECE_BYTES } from './control-messages.js';
 import { ControlPeer, FrameKind, readHeader, writeHeader } from './control-peer.js';
@@ -34,7 +35,7 @@ export async function listenForControl(
   onPeer: (peer: ControlPeer) => void,
   security: Security,
 ): Promise<ControlListener> {
-  const socket = new Router({
+  const socket = new (zeromq().Router)({
     ...OPTIONS,
     ...security.server(),
     context: networkContext(),
@@ -103,7 +104,7 @@ export async function listenForControl(
  * peer's `onRefused` only.
  */
 export function connectControl(endpoint: string, security: Security, serverKey: string | null): ControlPeer {
-  const socket = new Dealer({
+  const socket = new (zeromq().Dealer)({
     ...OPTIONS,
     ...security.client(serverKey),
     context: networkContext(),

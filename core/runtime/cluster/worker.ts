@@ -6,6 +6,7 @@ import { sendControl } from './control-codec.js';
 import type { ControlPeer } from './control-peer.js';
 import { connectControl, listenForControl } from './control-sockets.js';
 import { COORDINATOR_SILENCE } from './heartbeat.js';
+import { HelloQueue } from './hello-queue.js';
 import { thisProcess } from './identity.js';
 import { judgeRefusals } from './judge-refusals.js';
 import type { OpenNetwork } from './network.js';
@@ -37,27 +38,16 @@ export async function listenAsWorker(
   setup: WorkerSetup,
   ready: (endpoint: string) => void,
 ): Promise<void> {
-  const queue: { peer: ControlPeer; bodies: Uint8Array[] }[] = [];
   let session: WorkerSession | null = null;
   let wake: () => void = () => {};
-  const listener = await listenForControl(
-    endpoint,
-    (peer) => {
-      const waiting = { peer, bodies: [] as Uint8Array[] };
-      peer.onMessage = (body) => {
-        waiting.bodies.push(body);
-        // A hello is all that anybody says before it has been answered.
-        if (waiting.bodies.length > 1) peer.close();
-      };
-      peer.onBroken = () => {};
-      queue.push(waiting);
-      setup.log.info(session ? 'a coordinator has connected, and waits' : 'a coordinator has connected');
-      if (session)
-        sendControl(peer, { type: 'warning', text: `busy with ${session.coordinator}; waits for its end` });
-      wake();
-    },
-    setup.security,
-  );
+  const onHello = (peer: ControlPeer): void => {
+    setup.log.info(session ? 'a coordinator has connected, and waits' : 'a coordinator has connected');
+    if (session)
+      sendControl(peer, { type: 'warning', text: `busy with ${session.coordinator}; waits for its end` });
+    wake();
+  };
+  const queue = new HelloQueue(thisProcess(), onHello, (reason) => setup.log.warn(`refused: ${reason}`));
+  const listener = await listenForControl(endpoint, (peer) => queue.add(peer), setup.security);
   const left = whenAborted(setup.leave, () => {
     session?.leave();
     wake();
@@ -69,23 +59,22 @@ export async function listenAsWorker(
   try {
     ready(listener.endpoint);
     while (!setup.leave.aborted) {
-      const next = queue.shift();
+      const next = queue.next();
       if (!next) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         continue;
       }
-      if (next.peer.closed) continue;
       session = newSession(next.peer, setup, null);
-      for (const body of next.bodies) next.peer.onMessage(body);
+      next.peer.onMessage(next.hello);
       logEnd(session, await session.over, setup.log);
       session = null;
     }
   } finally {
     left();
     stopped();
-    sayRefused((text) => setup.log.warn(text), listener.refused);
+    sayRefused((text) => setup.log.warn(text), listener.refused, queue.refused);
     listener.close();
   }
 }

@@ -2,16 +2,6 @@ import { formatBytes } from '../../base/format.js';
 import type { Finding } from './finding.js';
 import type { System } from './system.js';
 
-/** ZeroMQ is a package, not a library of the system: there is nothing to look for before the package is there. */
-export function zeromq(): Finding {
-  return {
-    name: 'ZeroMQ',
-    status: 'optional',
-    value: 'not in this version',
-    advice: 'it comes with networked workers; until then ranks are threads of one machine',
-  };
-}
-
 /** Bundles take megabytes at most; a full disk shows as a failed write sooner or later. */
 const LITTLE = 64 * 1024 ** 2;
 

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, hostname, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, cpus, freemem, hostname, networkInterfaces, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sharedMemory } from '../../memory/shared-memory.js';
+import { bindOnce, libraryFound, type SocketKind } from './sockets.js';
 
 /** What probes ask of the machine: a test gives its own answers. */
 export interface System {
@@ -34,6 +35,12 @@ export interface System {
   temporary(): { folder: string; free: number } | { folder: string; problem: string };
   /** Whether shared WebAssembly memory of that many 64 KiB pages can be had. */
   reserve(pages: number): boolean;
+  /** Which libzmq the ZeroMQ package brings, and whether it has CURVE; or why it cannot be loaded. */
+  zeromq(): { version: string; curve: boolean } | { problem: string };
+  /** Binds a socket that only this machine can reach, and closes it: null, or why it cannot be. */
+  bind(kind: SocketKind): Promise<string | null>;
+  /** The network interfaces, once for each of their addresses. */
+  interfaces(): readonly { name: string; address: string; internal: boolean }[];
 }
 
 /** The machine that this process runs on. */
@@ -97,5 +104,11 @@ export function thisSystem(): System {
         return false;
       }
     },
+    zeromq: libraryFound,
+    bind: bindOnce,
+    interfaces: () =>
+      Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+        (list ?? []).map(({ address, internal }) => ({ name, address, internal })),
+      ),
   };
 }

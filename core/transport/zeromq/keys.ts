@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { curveKeyPair } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
 import { z85Decode, z85Encode } from '../../base/z85.js';
+import { zeromq } from './library.js';
 
 /** A pair of CURVE keys: 32 bytes each, as 40 characters of Z85. */
 export interface KeyPair {
@@ -26,7 +26,7 @@ export const isKeyName = (text: string): boolean => NAME.test(text);
 
 /** A fresh pair, from the system's random numbers. */
 export function newKeyPair(): KeyPair {
-  const { publicKey, secretKey } = curveKeyPair();
+  const { publicKey, secretKey } = zeromq().curveKeyPair();
   return { publicKey, secretKey };
 }
 

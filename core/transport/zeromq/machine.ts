@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+/** Paths of sockets of the system's are at most this long; behind a longer temporary folder there is no `ipc://`. */
+const MAX_IPC_PATH = 100;
 
 /** A text that hosts on one machine have in common: its name, and on Linux which of its starts it is. */
 export function machineName(): string {
@@ -23,4 +26,13 @@ export function chooseEndpoint(
     if (near !== undefined) return near;
   }
   return endpoints.find((e) => !isIpc(e)) ?? null;
+}
+
+/** A new folder for an `ipc://` socket called 'data', for its maker to remove; null behind a temporary folder with too long a name. */
+export function ipcFolder(): string | null {
+  const base = tmpdir();
+  // The folder is made with mode 0700: others on this machine cannot reach the socket in it.
+  return base.length > MAX_IPC_PATH - '/haloweave-XXXXXX/data'.length
+    ? null
+    : mkdtempSync(join(base, 'haloweave-'));
 }

@@ -1,5 +1,6 @@
-import { Context, Dealer, type Event, Router, type Socket, type SocketOptions } from 'zeromq';
+import type { Context, Dealer, Event, Router, Socket, SocketOptions } from 'zeromq';
 import { MAX_FRAME_BYTES } from '../../wire/network.js';
+import { zeromq } from './library.js';
 import { requireLocal } from './reach.js';
 
 /** CURVE options of sockets, as their constructors take them. */
@@ -28,7 +29,7 @@ let shared: Context | null = null;
 /** The context of all this process's sockets; the ZAP handler must be bound in it before any socket that asks it. */
 export function networkContext(): Context {
   // A blocky context holds up the end of the process until everything queued has gone.
-  shared ??= new Context({ blocky: false });
+  shared ??= new (zeromq().Context)({ blocky: false });
   return shared;
 }
 
@@ -155,7 +156,12 @@ export class DataSocket {
  * word. `handover`: a peer that connects again, while its old connection is not known to be dead, takes its name over.
  */
 export function openRouter(security: SocketSecurity, handlers: SocketHandlers): DataSocket {
-  const socket = new Router({ ...common(), ...security.server(), mandatory: true, handover: true });
+  const socket = new (zeromq().Router)({
+    ...common(),
+    ...security.server(),
+    mandatory: true,
+    handover: true,
+  });
   return new DataSocket(socket, handlers, security);
 }
 
@@ -166,7 +172,7 @@ export function openDealer(
   routingId: string,
   handlers: SocketHandlers,
 ): DataSocket {
-  const socket = new Dealer({
+  const socket = new (zeromq().Dealer)({
     ...common(),
     ...security.client(serverKey),
     routingId,

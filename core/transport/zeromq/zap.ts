@@ -1,5 +1,6 @@
-import { type Context, Router } from 'zeromq';
+import type { Context, Router } from 'zeromq';
 import { HaloweaveError } from '../../base/errors.js';
+import { zeromq } from './library.js';
 import type { OnRefusal, RefusalName } from './refusal.js';
 import { networkContext } from './sockets.js';
 import { parseZapRequest, ZAP_VERSION, type ZapRequest } from './zap-request.js';
@@ -156,7 +157,7 @@ class Handler {
   }
 
   async #bind(): Promise<Router> {
-    const socket = new Router({ linger: 0, context: this.#context });
+    const socket = new (zeromq().Router)({ linger: 0, context: this.#context });
     try {
       await socket.bind(ADDRESS);
     } catch (cause) {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HaloweaveError } from '../../base/errors.js';
 import {
@@ -16,7 +15,7 @@ import {
   writeHeader,
 } from '../../wire/network.js';
 import { Link, OWN } from './link.js';
-import { chooseEndpoint, machineName } from './machine.js';
+import { chooseEndpoint, ipcFolder, machineName } from './machine.js';
 import type { Contact, HostAddress, Mesh } from './mesh.js';
 import type { Parcel } from './resend-queue.js';
 import { type DataSocket, openDealer, openRouter, plain, type SocketSecurity } from './sockets.js';
@@ -46,9 +45,6 @@ interface Peer {
   told: boolean;
   pumping: boolean;
 }
-
-/** Paths of sockets of the system's are at most this long; behind a longer temporary folder there is no `ipc://`. */
-const MAX_IPC_PATH = 100;
 
 /** The mesh over ZeroMQ: one ROUTER, and a DEALER for every peer with a higher number. On a main thread only. */
 export class ZeromqMesh implements Mesh {
@@ -328,14 +324,6 @@ export class ZeromqMesh implements Mesh {
 }
 
 const routeOf = (host: number, instance: string): string => `${host}.${instance}`;
-
-function ipcFolder(): string | null {
-  const base = tmpdir();
-  // The folder is made with mode 0700: others on this machine cannot reach the socket in it.
-  return base.length > MAX_IPC_PATH - '/haloweave-XXXXXX/data'.length
-    ? null
-    : mkdtempSync(join(base, 'haloweave-'));
-}
 
 function advertised(bound: string, advertise: string | undefined): string {
   const port = bound.slice(bound.lastIndexOf(':') + 1);

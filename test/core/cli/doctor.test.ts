@@ -27,7 +27,7 @@ describe('haloweave doctor', () => {
     expect(ended.code).toBe(0);
     const lines = ended.out.trimEnd().split('\n');
     for (const line of lines.slice(0, -1)) expect(line).toMatch(/^[✓–] \S|^ {22}→ \S/);
-    expect(ended.out).toMatch(/^– ZeroMQ/m);
+    expect(ended.out).toMatch(/^✓ ZeroMQ {14}libzmq 4\.\d+\.\d+ with CURVE$/m);
     expect(lines.at(-1)).toBe('haloweave has what it needs here; nothing was run');
   });
 

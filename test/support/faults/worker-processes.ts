@@ -1,15 +1,27 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Options, type Started, start } from '../command-line.js';
+import { Cluster, type ClusterOptions } from 'haloweave';
+import { type Ended, type Options, type Started, start } from '../command-line.js';
 import { ScratchFolder } from '../paths.js';
 import type { Relay } from './relay.js';
 
 /** A `haloweave worker` that a test has started. */
-export interface WorkerProcess {
-  readonly process: Started;
-  readonly pid: number;
-  /** `address:port` to name it by. */
-  readonly address: string;
+export class WorkerProcess {
+  constructor(
+    readonly process: Started,
+    /** `address:port` to name it by; of one that has joined, where it did. */
+    readonly address: string,
+  ) {}
+
+  get pid(): number {
+    return this.process.child.pid!;
+  }
+
+  /** Interrupts it, and gives how it ended. */
+  end(signal: NodeJS.Signals = 'SIGINT'): Promise<Ended> {
+    this.process.interrupt(signal);
+    return this.process.ended;
+  }
 }
 
 /** Where a worker is, if it is not on loopback and in no place of its own. */
@@ -33,8 +45,23 @@ const LONG_NAME = 'x'.repeat(120);
  */
 export class WorkerProcesses implements AsyncDisposable {
   readonly all: WorkerProcess[] = [];
+  /** Those that listen. */
+  readonly #listening: WorkerProcess[] = [];
   /** What killed processes leave behind goes with it. */
   readonly #scratch = new ScratchFolder();
+
+  /** Workers that listen, one for each number of ranks. */
+  static async start(...ranks: number[]): Promise<WorkerProcesses> {
+    const workers = new WorkerProcesses();
+    try {
+      // In turn: their order is that of the hosts.
+      for (const n of ranks) await workers.listen(n);
+      return workers;
+    } catch (error) {
+      await workers[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
 
   async listen(
     ranks: number,
@@ -48,19 +75,39 @@ export class WorkerProcesses implements AsyncDisposable {
     await process.seen((text) => / at tcp:/.test(text));
     const address = / at tcp:\/\/(\S+)/.exec(process.out)?.[1];
     if (!address) throw new Error(`the worker did not begin to listen:\n${process.err}`);
-    const worker = { process, pid: process.child.pid!, address };
+    const worker = new WorkerProcess(process, address);
     this.all.push(worker);
+    this.#listening.push(worker);
     return worker;
   }
 
   /** Joins a coordinator that listens; `relay`: what its data passes, made for port 0 at an address of its own. */
-  connect(endpoint: string, ranks: number, relay: Relay | null = null): WorkerProcess {
-    const words = relay ? ['--advertise', relay.address, '--data-port', String(relay.port)] : [];
+  connect(
+    endpoint: string,
+    ranks: number,
+    words: readonly string[] = [],
+    relay: Relay | null = null,
+  ): WorkerProcess {
     const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...words];
-    const process = start(joining, this.options(relay !== null));
-    const worker = { process, pid: process.child.pid!, address: endpoint };
+    if (relay) joining.push('--advertise', relay.address, '--data-port', String(relay.port));
+    const worker = new WorkerProcess(start(joining, this.options(relay !== null)), endpoint);
     this.all.push(worker);
     return worker;
+  }
+
+  /** Of those that listen, for `Cluster.start`. */
+  get addresses(): string[] {
+    return this.#listening.map((w) => w.address);
+  }
+
+  /** The same for `--host`. */
+  get hosts(): string {
+    return this.addresses.join(',');
+  }
+
+  /** A cluster of those that listen, that puts what it says into `notices`. */
+  cluster(notices: string[], options: ClusterOptions = {}): Promise<Cluster> {
+    return Cluster.start({ hosts: this.addresses, onNotice: (text) => notices.push(text), ...options });
   }
 
   /** For processes that are to use the same folder. */

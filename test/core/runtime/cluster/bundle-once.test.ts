@@ -1,8 +1,9 @@
 import { Cluster, run } from 'haloweave';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { watchSent } from '../../../support/faults/sent.js';
+import { WorkerProcesses } from '../../../support/faults/worker-processes.js';
 import { exampleFile } from '../../../support/kernel-programs.js';
-import { TestWorkers } from '../../../support/workers.js';
+import { ScratchFolder } from '../../../support/paths.js';
 
 const heat = exampleFile('heat');
 const ring = exampleFile('ring');
@@ -22,8 +23,13 @@ afterAll(() => watching[Symbol.dispose]());
 const taken = (list: number[]): number[] => list.splice(0).sort((a, b) => a - b);
 
 it('a program is sent to each worker once, whatever number of runs and coordinators', async () => {
-  await using workers = await TestWorkers.start(1, 1);
-  const hosts = workers.workers.map((w) => w.address);
+  // Each has a folder of its own for bundles, as on a machine of its own.
+  using a = new ScratchFolder();
+  using b = new ScratchFolder();
+  using c = new ScratchFolder();
+  await using workers = new WorkerProcesses();
+  for (const folder of [a, b]) await workers.listen(1, [], { env: { TMPDIR: folder.path } });
+  const hosts = workers.addresses;
   const { hash } = await run(heat, { ranks: 1, cycles: 5 });
   {
     await using cluster = await Cluster.start({ hosts, onNotice: () => {} });
@@ -38,7 +44,7 @@ it('a program is sent to each worker once, whatever number of runs and coordinat
     expect(taken(sent)).toEqual([]);
     taken(offered);
   }
-  const third = await workers.add(1);
+  const third = await workers.listen(1, [], { env: { TMPDIR: c.path } });
   await using cluster = await Cluster.start({ hosts: [...hosts, third.address], onNotice: () => {} });
   expect((await cluster.run(heat, { cycles: 5 })).hash).toBe(hash);
   // The first two have it from the coordinator before: it is only named to them.

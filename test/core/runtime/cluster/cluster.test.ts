@@ -8,8 +8,8 @@ import { thisProcess } from '../../../../core/runtime/cluster/identity.js';
 import { withoutKeys } from '../../../../core/transport/zeromq/curve.js';
 import { encodeBounded } from '../../../../core/wire/bounded-decode.js';
 import { start } from '../../../support/command-line.js';
+import { WorkerProcesses } from '../../../support/faults/worker-processes.js';
 import { exampleFile } from '../../../support/kernel-programs.js';
-import { TestWorkers } from '../../../support/workers.js';
 
 const heat = exampleFile('heat');
 const ring = exampleFile('ring');
@@ -38,9 +38,9 @@ const joining = (cluster: Cluster, ranks: number) =>
 describe('a cluster that listens', () => {
   it('runs one program after another, on those that are there: workers join and leave in between', async () => {
     const notices = new Notices();
-    await using named = await TestWorkers.start(1);
+    await using named = await WorkerProcesses.start(1);
     await using cluster = await Cluster.start({
-      hosts: named.workers.map((w) => w.address),
+      hosts: named.addresses,
       listen: 'tcp://127.0.0.1:0',
       onNotice: notices.take,
     });
@@ -107,8 +107,8 @@ describe('a cluster of workers that are named', () => {
   });
 
   it('is refused if they offer too little, by name', async () => {
-    await using workers = await TestWorkers.start(1, 2);
-    const hosts = workers.workers.map((w) => w.address);
+    await using workers = await WorkerProcesses.start(1, 2);
+    const hosts = workers.addresses;
     await expect(Cluster.start({ hosts, ranks: 4 })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(
@@ -241,9 +241,9 @@ describe('another version', () => {
   });
 
   describe('of a coordinator', () => {
-    let workers: TestWorkers;
+    let workers: WorkerProcesses;
     beforeAll(async () => {
-      workers = await TestWorkers.start(1);
+      workers = await WorkerProcesses.start(1);
     });
     afterAll(() => workers[Symbol.asyncDispose]());
 
@@ -251,7 +251,7 @@ describe('another version', () => {
       ['haloweave', helloOf(1, '9.9.9', 'coordinator')],
       ['the protocol', helloOf(77, '9.9.9', 'coordinator')],
     ])('%s is refused by a worker, which serves the next', async (_, hello) => {
-      const [worker] = workers.workers;
+      const [worker] = workers.all;
       using fake = FakePeer.connect(`tcp://${worker!.address}`, hello);
       expect((await fake.heard('refuse')).reason).toMatch(/9\.9\.9.*install the same version on both/);
       await worker!.process.seen((text) => text.includes('refused: '));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RandomStream } from '../../../../core/base/random.js';
 import { ControlPeer, FrameKind, writeHeader } from '../../../../core/runtime/cluster/control-peer.js';
 
@@ -80,6 +80,27 @@ describe('a control link', () => {
     await link.carry();
     expect(pongs).toEqual([12.5]);
     expect(heard).toBe(1);
+  });
+
+  it('waits for what is on its way only if somebody has ever been there', async () => {
+    vi.useFakeTimers();
+    try {
+      const peer = new ControlPeer(() => {});
+      peer.send(Buffer.from('bye'));
+      // The clock stands: a wait would last for ever.
+      await peer.flushed(1000);
+      peer.take([writeHeader({ kind: FrameKind.ping, number: 0, acknowledged: 0, at: 0 })]);
+      let over = false;
+      const flushed = peer.flushed(1000).then(() => {
+        over = true;
+      });
+      await vi.advanceTimersByTimeAsync(999);
+      expect(over).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await flushed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each<[string, (peer: ControlPeer) => void, RegExp]>([

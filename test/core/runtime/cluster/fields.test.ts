@@ -4,10 +4,10 @@ import { Cluster, run } from 'haloweave';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DTYPES, STATE, TYPED } from '../../../programs/kernel/mixed.js';
 import { haloweave, lastObject } from '../../../support/command-line.js';
+import { WorkerProcesses } from '../../../support/faults/worker-processes.js';
 import { exampleFile, kernelProgramFile } from '../../../support/kernel-programs.js';
 import { programFile, ScratchFolder } from '../../../support/paths.js';
 import { bytesOf } from '../../../support/values.js';
-import { TestWorkers } from '../../../support/workers.js';
 
 const heat = exampleFile('heat');
 const mixed = kernelProgramFile('mixed');
@@ -16,13 +16,13 @@ const sameBytes = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
   Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 describe('the final state of a run on workers', () => {
-  let workers: TestWorkers;
+  let workers: WorkerProcesses;
   let cluster: Cluster | null = null;
   const notices: string[] = [];
   beforeAll(async () => {
-    workers = await TestWorkers.start(1, 2);
+    workers = await WorkerProcesses.start(1, 2);
     cluster = await Cluster.start({
-      hosts: workers.workers.map((w) => w.address),
+      hosts: workers.addresses,
       onNotice: (text) => notices.push(text),
     });
   });
@@ -106,7 +106,7 @@ describe('the final state of a run on workers', () => {
 describe('--save on the command line', () => {
   it('writes the state of a run on workers', async () => {
     using folder = new ScratchFolder();
-    await using workers = await TestWorkers.start(1, 1);
+    await using workers = await WorkerProcesses.start(1, 1);
     const words = ['run', heat, '--cycles', '3', '--parts', '4', '--json', '--save'];
     const there = await haloweave([...words, `${folder.path}/a`, '--host', workers.hosts]);
     expect(there.err).toBe(`  saved 6 files to ${folder.path}/a\n`);

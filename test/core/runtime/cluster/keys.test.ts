@@ -1,10 +1,10 @@
 import { chmodSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatKeys, newKeyPair } from '../../../../core/transport/zeromq/keys.js';
-import { type Ended, haloweave, lastObject, type Started, start } from '../../../support/command-line.js';
+import { type Ended, haloweave, lastObject, start } from '../../../support/command-line.js';
+import { WorkerProcesses } from '../../../support/faults/worker-processes.js';
 import { exampleFile } from '../../../support/kernel-programs.js';
 import { ScratchFolder } from '../../../support/paths.js';
-import { TestWorker } from '../../../support/workers.js';
 
 const ring = exampleFile('ring');
 const heat = exampleFile('heat');
@@ -32,36 +32,14 @@ class Machine {
   }
 }
 
-/** Processes that are killed when the variable leaves its scope. */
-class Processes implements AsyncDisposable {
-  readonly #all: Started[] = [];
-
-  async worker(...words: string[]): Promise<TestWorker> {
-    const worker = await TestWorker.listen(['-n', '1', ...words], { TMPDIR: folder.path });
-    this.#all.push(worker.process);
-    return worker;
-  }
-
-  start(...words: string[]): Started {
-    const process = start(words, { env: { TMPDIR: folder.path }, serves: true });
-    this.#all.push(process);
-    return process;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const p of this.#all) p.child.kill('SIGKILL');
-    await Promise.all(this.#all.map((p) => p.ended));
-  }
-}
-
 const warnings = (log: string): string[] => log.split('\n').filter((line) => line.includes(' warn '));
 
 describe('runs with keys', () => {
   it('go on workers with one file for all, one after the other', async () => {
     const keys = ((all) => all.file(all))(new Machine('all'));
-    await using processes = new Processes();
-    const workers = [await processes.worker(...keys), await processes.worker(...keys)];
-    const words = ['run', heat, '--host', workers.map((w) => w.address).join(','), ...keys];
+    await using processes = new WorkerProcesses();
+    const workers = [await processes.listen(1, keys), await processes.listen(1, keys)];
+    const words = ['run', heat, '--host', processes.hosts, ...keys];
     for (let k = 0; k < 2; k++) {
       const ended = await haloweave([...words, '--cycles', '200', '--json']);
       expect(ended.err).toBe('');
@@ -78,8 +56,8 @@ describe('runs with keys', () => {
   it('go on three workers with a file each that allows the others, their keys told by name and in full', async () => {
     const machines = ['c', 'w1', 'w2', 'w3'].map((name) => new Machine(name));
     const [keys, ...files] = machines.map((m) => m.file(...machines.filter((other) => other !== m)));
-    await using processes = new Processes();
-    const workers = await Promise.all(files.map((file) => processes.worker(...file)));
+    await using processes = new WorkerProcesses();
+    const workers = await Promise.all(files.map((file) => processes.listen(1, file)));
     const [a, b, c] = workers.map((w) => w.address);
     const hosts = folder.write(
       'hosts',
@@ -94,23 +72,14 @@ describe('runs with keys', () => {
 
   it('go on workers that join, with files of their own', async () => {
     const [c, w] = [new Machine('c'), new Machine('w')];
-    await using processes = new Processes();
-    const run = processes.start(
-      'run',
-      ring,
-      '--listen',
-      'tcp://localhost:0',
-      '-n',
-      '2',
-      '--json',
-      ...c.file(w),
-    );
+    await using processes = new WorkerProcesses();
+    const run = start(['run', ring, '--listen', 'tcp://localhost:0', '-n', '2', '--json', ...c.file(w)]);
     await run.seen((text) => text.includes('--connect'));
     const [, endpoint] = /--connect (tcp:\S+)/.exec(run.err) ?? [];
-    const words = ['worker', '--connect', endpoint!, '-n', '1', '--server-key', 'c', ...w.file(c)];
-    const workers = [processes.start(...words), processes.start(...words)];
+    const words = ['--server-key', 'c', ...w.file(c)];
+    const workers = [1, 1].map((ranks) => processes.connect(endpoint!, ranks, words));
     expect(lastObject(await run.ended)).toMatchObject({ ranks: 2, results: { token: 3 } });
-    for (const worker of workers) expect((await worker.ended).code).toBe(0);
+    for (const worker of workers) expect((await worker.process.ended).code).toBe(0);
   });
 });
 
@@ -150,8 +119,8 @@ describe('keys that do not fit end the command that connects with code 2 and adv
   };
 
   it.each(mismatches)('run, with %s', async (_, listens, connects, there, here) => {
-    await using processes = new Processes();
-    const worker = await processes.worker(...listens());
+    await using processes = new WorkerProcesses();
+    const worker = await processes.listen(1, listens());
     said(await haloweave(['run', ring, '--host', worker.address, ...connects()]), there);
     await worker.process.seen((text) => here.test(text));
     expect(worker.process.err.split('\n').filter((line) => here.test(line))).toHaveLength(1);
@@ -162,8 +131,7 @@ describe('keys that do not fit end the command that connects with code 2 and adv
   });
 
   it.each(mismatches)('worker, with %s', async (_, listens, connects, there, here) => {
-    await using processes = new Processes();
-    const run = processes.start('run', ring, '--listen', 'tcp://127.0.0.1:0', '--json', ...listens());
+    const run = start(['run', ring, '--listen', 'tcp://127.0.0.1:0', '--json', ...listens()]);
     await run.seen((text) => text.includes('--connect'));
     const [, endpoint] = /--connect (tcp:\S+)/.exec(run.err) ?? [];
     const words = ['worker', '--connect', endpoint!, '-n', '1'];
@@ -175,8 +143,8 @@ describe('keys that do not fit end the command that connects with code 2 and adv
   });
 
   it('a key that is not on the list', async () => {
-    await using processes = new Processes();
-    const worker = await processes.worker('--log-json', ...all.file(all));
+    await using processes = new WorkerProcesses();
+    const worker = await processes.listen(1, ['--log-json', ...all.file(all)]);
     const hosts = folder.write('hosts', `${worker.address} key=all\n`);
     const ended = await haloweave(['run', ring, '--hostfile', hosts, ...other.file(all)]);
     const { publicKey } = other.pair;

@@ -1,9 +1,11 @@
 import { Cluster, type HaloweaveError, type RunOptions, type RunResult, run } from 'haloweave';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Dealer } from 'zeromq';
+import { FrameKind, readHeader, writeHeader } from '../../../../core/runtime/cluster/control-peer.js';
 import { haloweave, lastObject, start } from '../../../support/command-line.js';
+import { type WorkerProcess, WorkerProcesses } from '../../../support/faults/worker-processes.js';
 import { exampleFile, kernelProgramFile } from '../../../support/kernel-programs.js';
 import { programFile } from '../../../support/paths.js';
-import { TestWorker, TestWorkers } from '../../../support/workers.js';
 
 const ring = exampleFile('ring');
 const heat = exampleFile('heat');
@@ -11,13 +13,13 @@ const waits = programFile('ends/waits.ts');
 const naps = programFile('ends/naps.ts');
 
 /** Two workers that serve all runs here, one after another, with 2 ranks and 1. */
-let workers: TestWorkers;
+let workers: WorkerProcesses;
 beforeAll(async () => {
-  workers = await TestWorkers.start(2, 1);
+  workers = await WorkerProcesses.start(2, 1);
 });
 afterAll(async () => {
   try {
-    for (const w of workers.workers) expect((await w.end()).code).toBe(0);
+    for (const w of workers.all) expect((await w.end()).code).toBe(0);
   } finally {
     await workers[Symbol.asyncDispose]();
   }
@@ -28,7 +30,7 @@ describe('runs on one cluster', () => {
   const notices: string[] = [];
   beforeAll(async () => {
     cluster = await Cluster.start({
-      hosts: workers.workers.map((w) => w.address),
+      hosts: workers.addresses,
       oversubscribe: true,
       onNotice: (text) => notices.push(text),
     });
@@ -118,7 +120,7 @@ describe('runs on workers from the command line', () => {
     expect(ended.code).toBe(0);
     const summary = lastObject(ended);
     expect(summary).toMatchObject({ transport: 'zeromq', ranks: 3, results: { token: 9, rounds: 3 } });
-    const [a, b] = workers.workers;
+    const [a, b] = workers.all;
     expect(summary.hosts).toEqual([
       { host: 1, name: expect.stringContaining(a!.address), ranks: 2 },
       { host: 2, name: expect.stringContaining(b!.address), ranks: 1 },
@@ -191,9 +193,9 @@ describe('runs on workers from the command line', () => {
 describe('a worker', () => {
   it('that is not there is waited for, then named', async () => {
     // A port that was free a moment ago.
-    await using gone = await TestWorkers.start(1);
-    const [{ address }] = gone.workers as [TestWorker];
-    await gone.workers[0]!.end();
+    await using gone = await WorkerProcesses.start(1);
+    const [{ address }] = gone.all as [WorkerProcess];
+    await gone.all[0]!.end();
     const starting = Cluster.start({ hosts: [address], patience: 300 });
     await expect(starting).rejects.toThrow(
       `no worker answers at tcp://${address} (waited 0.3 s): start one there with haloweave worker --listen tcp://${address} -n RANKS`,
@@ -223,16 +225,35 @@ describe('a worker', () => {
     const neither = await haloweave(['worker']);
     expect(neither.code).toBe(2);
     expect(neither.err).toMatch(/worker: use either --listen tcp:\/\/ADDRESS:PORT/);
-    const taken = await haloweave(['worker', '--listen', workers.workers[0]!.address]);
+    const taken = await haloweave(['worker', '--listen', workers.all[0]!.address]);
     expect(taken.code).toBe(2);
     expect(taken.err).toMatch(/cannot listen on tcp:.*: the port is taken/);
   });
 
+  it('is busy with nobody who has not said hello', async () => {
+    await using workers = await WorkerProcesses.start(1);
+    const [worker] = workers.all as [WorkerProcess];
+    const stranger = new Dealer({ linger: 0 });
+    stranger.connect(`tcp://${worker.address}`);
+    await stranger.send(writeHeader({ kind: FrameKind.ping, number: 0, acknowledged: 0, at: 7 }));
+    // The answer says that the worker has taken it.
+    expect(readHeader((await stranger.receive())[0])).toMatchObject({ kind: FrameKind.pong, at: 7 });
+    const notices: string[] = [];
+    await using cluster = await Cluster.start({
+      hosts: [worker.address],
+      onNotice: (text) => notices.push(text),
+    });
+    expect(cluster.hosts.map((h) => h.ranks)).toEqual([1]);
+    expect(notices).toEqual([]);
+    stranger.close();
+    expect(worker.process.err.match(/a coordinator has connected/g)).toHaveLength(1);
+  });
+
   it('that is killed ends the run with code 3, and its ranks are named', async () => {
-    await using workers = await TestWorkers.start(1, 1);
+    await using workers = await WorkerProcesses.start(1, 1);
     const command = start(['run', waits, '--host', workers.hosts, '--', '--compute']);
     await command.seen((text) => [0, 1].every((r) => text.includes(`rank ${r} is about to block\n`)));
-    workers.workers[1]!.process.child.kill('SIGKILL');
+    workers.all[1]!.process.child.kill('SIGKILL');
     const ended = await command.ended;
     expect(ended.err).toMatch(/host 2, .*, is gone: its connection broke/);
     expect(ended.err).toMatch(
@@ -240,13 +261,13 @@ describe('a worker', () => {
     );
     expect(ended.code).toBe(3);
     // The other one is free again.
-    await using cluster = await Cluster.start({ hosts: [workers.workers[0]!.address] });
+    await using cluster = await Cluster.start({ hosts: [workers.all[0]!.address] });
     expect((await cluster.run(ring)).results).toEqual({ token: 0, rounds: 3 });
   });
 
   it('whose coordinator is killed ends its ranks and serves the next', async () => {
-    await using workers = await TestWorkers.start(2);
-    const [worker] = workers.workers;
+    await using workers = await WorkerProcesses.start(2);
+    const [worker] = workers.all;
     const command = start(['run', waits, '--host', workers.hosts, '--', '--compute']);
     await command.seen((text) => [0, 1].every((r) => text.includes(`rank ${r} is about to block\n`)));
     command.child.kill('SIGKILL');
@@ -257,8 +278,8 @@ describe('a worker', () => {
   });
 
   it('leaves after the run on the first signal, and at once on the second', async () => {
-    await using workers = await TestWorkers.start(1);
-    const [worker] = workers.workers;
+    await using workers = await WorkerProcesses.start(1);
+    const [worker] = workers.all;
     const command = start(['run', naps, '--host', workers.hosts]);
     await command.seen((text) => text.includes('rank 0 is about to block\n'));
     worker!.process.interrupt('SIGTERM');
@@ -272,6 +293,6 @@ describe('a worker', () => {
 
 describe('the harness', () => {
   it('tells why a worker did not start', async () => {
-    await expect(TestWorker.listen(['-n', '0'])).rejects.toThrow(/-n 0/);
+    await expect(WorkerProcesses.start(0)).rejects.toThrow(/-n 0/);
   });
 });

@@ -5,7 +5,7 @@ export interface Machine extends Partial<System> {
   files?: Record<string, string>;
 }
 
-/** A healthy machine of 4 cores and 8 GiB without any library, with what a test changes. */
+/** A healthy machine of 4 cores and 8 GiB on a network, without any library, with what a test changes. */
 export function fakeSystem({ files = {}, ...changes }: Machine = {}): System {
   return {
     platform: 'linux',
@@ -27,6 +27,12 @@ export function fakeSystem({ files = {}, ...changes }: Machine = {}): System {
     addresses: async (name) => (name === 'localhost' ? ['127.0.0.1'] : ['10.0.0.7']),
     temporary: () => ({ folder: '/tmp', free: 1024 ** 3 }),
     reserve: () => true,
+    zeromq: () => ({ version: '4.3.5', curve: true }),
+    bind: async () => null,
+    interfaces: () => [
+      { name: 'lo', address: '127.0.0.1', internal: true },
+      { name: 'eth0', address: '10.0.0.7', internal: false },
+    ],
     ...changes,
   };
 }

@@ -16,6 +16,8 @@ describe('inspect', () => {
         'BLAS',
         'MPI',
         'ZeroMQ',
+        'sockets',
+        'addresses',
       ],
     ]);
     for (const f of found) {
