@@ -8,6 +8,8 @@ const PARTS_LIMIT = 2 ** 22;
 /** Eight doubles are a cache line; two lines keep neighbours' prefetchers apart. */
 const STRIDE = 16;
 const MAX_MEASURES = 12;
+/** Readings in a row of one workunit that say that a rank stays in it. */
+const READINGS = 2;
 
 // Doubles of the header.
 const CYCLES = 0;
@@ -45,6 +47,14 @@ export class ProgressBoard {
   /** Counts what `running` was told of a rank: two phases of one partition differ in it. */
   begunOf(rank: number): number {
     return this.#f64[HEADER + rank * STRIDE + 2]!;
+  }
+
+  /**
+   * What a rank of another host runs, if two readings in a row have shown it in that one workunit: a single one shows whatever it was
+   * passing through, and it may have gone on since. Null otherwise.
+   */
+  stayingIn(rank: number): { part: number; cycle: number } | null {
+    return this.#f64[HEADER + rank * STRIDE + 3]! >= READINGS ? this.runningOf(rank) : null;
   }
 
   /** What a rank runs; null if it waits. */
@@ -85,6 +95,8 @@ export class ProgressBoard {
       const at = HEADER + r * STRIDE;
       // A rank that has not begun says nothing.
       if (theirs[at]! > 0) this.#f64[at] = theirs[at]!;
+      const same = theirs[at + 1] !== 0 && theirs[at + 2] === this.#f64[at + 2];
+      this.#f64[at + 3] = same ? this.#f64[at + 3]! + 1 : 1;
       this.#f64[at + 1] = theirs[at + 1]!;
       this.#f64[at + 2] = theirs[at + 2]!;
     }

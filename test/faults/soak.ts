@@ -3,23 +3,37 @@
  * hit by is printed, and the first run that differs from the one without faults ends it all, with the log of its faults.
  */
 import { parseArgs } from 'node:util';
-import { type RunOptions, run } from 'haloweave';
+import type { RunOptions, RunResult } from 'haloweave';
+import { haloweave, lastObject } from '../support/command-line.js';
 import { FaultCluster } from '../support/faults/fault-cluster.js';
-import { describeFault, drawFaults } from '../support/faults/schedule.js';
+import { linesOf, Printed } from '../support/faults/printed.js';
+import { describeFault, drawFaults, type Fault } from '../support/faults/schedule.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
 
 const FILE = kernelProgramFile('faulted');
 const PARTS = 8;
 const CYCLES = 60;
+const FRAMES = 4;
+
+/** A run with faults, and the output that it has given. */
+async function hit(
+  cluster: FaultCluster,
+  options: RunOptions,
+  faults: readonly Fault[],
+): Promise<{ result: RunResult; shown: string }> {
+  using printed = new Printed();
+  const { result } = await cluster.run(FILE, options, faults);
+  return { result, shown: printed.lines('frame ').join() };
+}
 
 async function soak(minutes: number, firstSeed: number, hosts: number, buddy: number): Promise<void> {
-  const options: RunOptions = {
-    parts: PARTS,
-    cycles: CYCLES,
-    args: { ms: 1 },
-    ...(buddy > 0 ? { buddy } : {}),
-  };
-  const reference = await run(FILE, { ...options, ranks: 1, args: {} });
+  const plain: RunOptions = { parts: PARTS, cycles: CYCLES, args: { ms: 1, frames: FRAMES } };
+  const options: RunOptions = buddy > 0 ? { ...plain, buddy } : plain;
+  const words = ['-n', '1', '--parts', `${PARTS}`, '--cycles', `${CYCLES}`, '--json', '--', '--frames'];
+  const ended = await haloweave(['run', FILE, ...words, `${FRAMES}`]);
+  const reference = lastObject(ended);
+  const frames = linesOf(ended.err, 'frame ').join();
+  if (frames === '') throw new Error(`the run without faults gave no frames:\n${ended.err}`);
   await using cluster = await FaultCluster.start(hosts);
   const end = performance.now() + minutes * 60_000;
   let losses = 0;
@@ -28,14 +42,15 @@ async function soak(minutes: number, firstSeed: number, hosts: number, buddy: nu
     const faults = drawFaults(seed, { hosts, parts: PARTS, cycles: CYCLES, every: buddy });
     console.log(`seed ${seed}: ${faults.map(describeFault).join('; ')}`);
     const start = performance.now();
-    const { result } = await cluster.run(FILE, options, faults);
+    const { result, shown } = await hit(cluster, options, faults);
     losses += result.recoveries;
     const same =
       result.hash === reference.hash &&
-      JSON.stringify(result.measures) === JSON.stringify(reference.measures);
+      JSON.stringify(result.measures) === JSON.stringify(reference.measures) &&
+      shown === frames;
     if (!same)
       throw new Error(
-        `seed ${seed}: hash ${result.hash}, measures ${JSON.stringify(result.measures)}; without faults ${reference.hash}, ${JSON.stringify(reference.measures)}\n${cluster.log}`,
+        `seed ${seed}: hash ${result.hash}, measures ${JSON.stringify(result.measures)}; without faults ${reference.hash}, ${JSON.stringify(reference.measures)}; output ${shown}, without faults ${frames}\n${cluster.log}`,
       );
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`  the same after ${result.recoveries} losses, ${seconds} s`);

@@ -194,7 +194,12 @@ export interface PartitionDefinition<F extends FieldTypes> {
     every: number;
     /** The fields that frames hold. */
     fields: readonly (keyof F & string)[];
-    /** Takes one frame; its arrays are reused. */
+    /**
+     * Takes one frame; its arrays are reused. Called once a frame, in a run with lost hosts too, with one exception: if the host of
+     * rank 0 is killed within this call, or before it is noted that it has returned, the host that has rank 0 then is given
+     * that frame again. What was printed for it is shown once all the same. What was written to files is there: write in a way that
+     * may be repeated, such as a file a frame, or at a place in a file that follows from `cycle`, instead of appending.
+     */
     write(frame: Frame, context: { args: Args }): void;
   };
   /** Merged into the summary under `results`. Called on rank 0, after the last cycle. */

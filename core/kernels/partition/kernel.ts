@@ -132,7 +132,10 @@ async function runPartitionKernel(definition: AnyDefinition, env: RankEnvironmen
   const delivered = Math.max(saved?.delivered ?? 0, env.delivered);
   if (delivered > 0) frames?.skipTo(delivered);
   if (frames) {
-    frames.onWriting = env.onWriting;
+    frames.onWriting = () => {
+      env.progress.running(-1, 0);
+      env.onWriting?.();
+    };
     frames.onWritten = (states) => {
       checkpoints?.delivered(states);
       env.onDelivered?.(states);

@@ -79,6 +79,8 @@ export class Sweep {
         spins = transport.spins;
         if (breathe) await breathe();
       } else if (this.#finished()) {
+        // What comes now, for how long ever, is not the last workunit's doing.
+        this.#s.progress.running(-1, 0);
         return;
       } else if (spins > 0) {
         spins -= 1 + this.#s.parts.length;

@@ -28,15 +28,19 @@ export function brought({ fields }: EpochOutcome & { kind: 'done' }, field: stri
   );
 }
 
-/** What the ranks of a host, or one of them (−1: all), last said to be running. */
-export function runningOn(
-  board: ProgressBoard,
-  hostOf: readonly number[],
-  host: number,
-  only: number,
-): Running[] {
+/**
+ * What is held against the workunits of a lost host: those that its ranks stayed in. Its last reading may be as old as the interval
+ * between two; a workunit that one reading alone has shown may have been done long before the host was lost.
+ */
+export function runningOn(board: ProgressBoard, hostOf: readonly number[], host: number): Running[] {
   return hostOf.flatMap((h, rank) => {
-    const running = h === host && (only < 0 || rank === only) ? board.runningOf(rank) : null;
+    const running = h === host ? board.stayingIn(rank) : null;
     return running ? [{ rank, ...running }] : [];
   });
+}
+
+/** What a rank ran when its thread ended: its host lives, and has told it after that. */
+export function lastOf(board: ProgressBoard, rank: number): Running[] {
+  const running = board.runningOf(rank);
+  return running ? [{ rank, ...running }] : [];
 }

@@ -18,7 +18,7 @@ import { saveFields } from '../save/fields.js';
 import { prepareFolder } from '../save/save.js';
 import { summarise } from '../summarise.js';
 import { Watch } from '../watch.js';
-import { brought, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
+import { brought, lastOf, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -26,7 +26,7 @@ import type { Coordinator } from './coordinator.js';
 import { CoordinatorEpoch, type EpochOutcome, type EpochSetup } from './coordinator-epoch.js';
 import type { Member } from './member.js';
 import { hostsOf } from './membership.js';
-import type { Finish, MembershipAction, Running } from './membership-types.js';
+import type { Finish, MembershipAction } from './membership-types.js';
 import { Printer } from './printer.js';
 import { Recovery } from './recovery.js';
 import { refuseForeign } from './refuse-foreign.js';
@@ -140,7 +140,8 @@ export class ClusterRun {
     this.#waiting = this.#waiting.filter((m) => m.host !== host);
     this.#saves?.lost(host);
     this.#epoch?.lost(host, reason);
-    this.#recovery.tell({ type: 'lost', host, reason, running: this.#running(host) });
+    const running = runningOn(new ProgressBoard(this.#progress), this.#hostOf, host);
+    this.#recovery.tell({ type: 'lost', host, reason, running });
   }
 
   async run(): Promise<RunResult> {
@@ -352,7 +353,7 @@ export class ClusterRun {
           host: this.#hostOf[rank]!,
           epoch: number,
           reason: error.message,
-          running: this.#running(this.#hostOf[rank]!, rank),
+          running: lastOf(new ProgressBoard(this.#progress), rank),
         });
       else this.#recovery.tell({ type: 'failed', host: epoch.hosts[0]!, epoch: number, message: '' });
     }
@@ -370,11 +371,6 @@ export class ClusterRun {
       if (stall.do === 'limit') this.#setup.coordinator.evict(host, limitText(stall, limit));
       else warn(stallText(stall, ` of host ${host}, ${this.#names.get(host)}`));
     }
-  }
-
-  /** What the ranks of a host, or one of them, last said to be running. */
-  #running(host: number, only = -1): Running[] {
-    return runningOn(new ProgressBoard(this.#progress), this.#hostOf, host, only);
   }
 
   #release(host: number): void {

@@ -49,8 +49,6 @@ export class Member {
   #over = false;
   /** Until a worker that is refused has heard why; null otherwise. */
   parting: Promise<void> | null = null;
-  /** Bundles that have been sent piece by piece. */
-  bundlesSent = 0;
 
   constructor(
     host: number,
@@ -198,7 +196,6 @@ export class Member {
     const bundle = this.#bundle;
     if (bundle?.sha256 !== sha256)
       throw new HaloweaveError('format', `it wants bundle ${sha256}, which was not offered`);
-    this.bundlesSent++;
     const { text } = bundle;
     for (let at = 0, piece = 0; piece === 0 || at < text.length; at += PIECE_BYTES, piece++)
       this.send({ type: 'bundle-piece', sha256, piece, bytes: text.subarray(at, at + PIECE_BYTES) });

@@ -87,7 +87,7 @@ export type MembershipEvent =
   /** A host has joined. */
   | { type: 'hello'; host: number; slots: number }
   | { type: 'run'; wishes: RunWishes }
-  /** A host is dead or gone; `running` is what its ranks last said they were computing. */
+  /** A host is dead or gone; `running` are the workunits that its ranks stayed in by more than one reading. */
   | { type: 'lost'; host: number; reason: string; running: readonly Running[] }
   /** A rank's thread has died, the host lives. */
   | { type: 'thread'; host: number; epoch: number; reason: string; running: readonly Running[] }

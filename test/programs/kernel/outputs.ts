@@ -1,4 +1,8 @@
-/** A diffusion with measures, control values and output, as slow as asked, that prints every frame and the whole history. */
+/**
+ * A diffusion with measures, control values and output, as slow as asked, that prints every frame and the whole history. `log`: a file
+ * to which it also appends every frame; `dies`: the frame in which its process is killed, if its environment says so.
+ */
+import { appendFileSync } from 'node:fs';
 import { grid, max, partitionKernel, sum } from 'haloweave';
 
 export default partitionKernel({
@@ -32,6 +36,7 @@ export default partitionKernel({
     write({ cycle, fields }, { args }) {
       const u = fields.u!.data as Float64Array;
       console.log(`frame ${cycle}: ${u[0]} ${u[u.length - 1]}`);
+      if (args.log) appendFileSync(String(args.log), `${cycle}\n`);
       if (args.dies === cycle && process.env.HALOWEAVE_TEST_EXIT) {
         // What has been printed gets to the host and on: only then is the frame cut off.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);

@@ -13,7 +13,8 @@ export default diffusion([24, 24], (part, cycle, args) => {
   spend(Number(args.ms ?? 2));
   if (cycle !== 3) return;
   if (args.deadly === part) {
-    spend(400);
+    // Long enough for the coordinator to see it there, again and again.
+    spend(1500);
     process.kill(process.pid, 'SIGKILL');
     spend(1000);
   }

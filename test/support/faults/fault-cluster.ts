@@ -189,7 +189,7 @@ export class FaultCluster implements AsyncDisposable {
   }
 
   async #makeRelays(): Promise<void> {
-    while (this.#spare.length < SPARE) this.#spare.push(await Relay.to(0, { at: '127.0.0.2' }));
+    while (this.#spare.length < SPARE) this.#spare.push(await Relay.forWorker());
   }
 
   /** Relays of workers that are gone. */

@@ -7,6 +7,10 @@ import {
 } from 'node:net';
 import { RandomStream } from '../../../core/base/random.js';
 
+/** Ports that the system gives to nobody by itself (its own begin at 32,768), which tests take for both sides of a relay. */
+const PORTS = { first: 12_000, count: 20_000 };
+let nextPort = (process.pid * 61) % PORTS.count;
+
 /** What a relay does to what passes, in ms; each way. */
 export interface RelayFaults {
   delay: number;
@@ -61,6 +65,25 @@ export class Relay {
     });
     if (port === 0) target.port = relay.port;
     return relay;
+  }
+
+  /**
+   * In front of the data socket of a worker that is still to start: at another address, and the port is the same, so that one free
+   * here is free for the worker too.
+   */
+  static async forWorker(): Promise<Relay> {
+    for (let tried = 0; tried < PORTS.count; tried++) {
+      nextPort = (nextPort + 1) % PORTS.count;
+      const port = PORTS.first + nextPort;
+      const relay = new Relay({ host: '127.0.0.1', port }, 1, { delay: 0, jitter: 0 });
+      const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+        relay.#server.once('error', resolve);
+        relay.#server.listen(port, '127.0.0.2', () => resolve(null));
+      });
+      if (error === null) return relay;
+      if (error.code !== 'EADDRINUSE') throw error;
+    }
+    throw new Error('no port is free for a relay');
   }
 
   get port(): number {

@@ -34,10 +34,9 @@ const EARLY = [0.2, 0.5] as const;
 const LATE = [0.75, 0.9] as const;
 
 /**
- * Faults of a run on three hosts or more, by a seed: at least two processes are killed if they are there, at least one is left; half of the runs
- * have links cut. Of those that are found by the clock, all but
- * one come where ranks have not computed: readings of what a process ran are up to 200 ms old, and by the rule that ends a
- * program which kills its hosts two readings that are the same end the run.
+ * Faults of a run on three hosts or more, by a seed: at least two processes are killed if they are there, at least one is left;
+ * half of the runs have links cut. Of the kills that are found by the clock, all but one come where ranks have not computed: by the
+ * rule that ends a program which kills its hosts, two that find the same workunit held would end the run.
  */
 export function drawFaults(seed: number, { hosts, parts, cycles, every }: ScheduleOptions): Fault[] {
   const draw = random(seed);

@@ -81,7 +81,7 @@ export class WorkerProcesses implements AsyncDisposable {
     return worker;
   }
 
-  /** Joins a coordinator that listens; `relay`: what its data passes, made for port 0 at an address of its own. */
+  /** Joins a coordinator that listens; `relay`: what its data passes, made for a worker. */
   connect(
     endpoint: string,
     ranks: number,
