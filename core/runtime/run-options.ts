@@ -145,7 +145,7 @@ export interface RunSummary {
   perRank: RankSummary[];
   /** The networked workers of the last epoch, in the order of their ranks; empty for a run on this machine's threads. */
   hosts: HostSummary[];
-  /** Losses of hosts or ranks that the run has gone on after. */
+  /** Hosts that were lost while they had ranks, and ranks that were lost on hosts that live: the run has gone on after each. */
   recoveries: number;
 }
 

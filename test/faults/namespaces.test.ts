@@ -121,6 +121,18 @@ describe.skipIf(missing)(
       } finally {
         net.keep(1);
       }
+      // Its connections have survived here: TCP brings what they held once packets come again.
+      await whole(begin(['--keys', keys], [], folder.path), 0);
+    });
+
+    it('one packet in fifty is lost, both ways: nobody is evicted', async () => {
+      for (const host of [1, 2]) net.lose(host, 2);
+      try {
+        await whole(begin(['--keys', keys], [], folder.path), 0);
+        expect(net.lost(1) + net.lost(2)).toBeGreaterThan(0);
+      } finally {
+        for (const host of [1, 2]) net.keep(host);
+      }
     });
   },
 );

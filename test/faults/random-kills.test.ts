@@ -1,6 +1,8 @@
-import { type RunOptions, run } from 'haloweave';
+import type { RunOptions } from 'haloweave';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { haloweave, lastObject } from '../support/command-line.js';
 import { FaultCluster } from '../support/faults/fault-cluster.js';
+import { linesOf, Printed } from '../support/faults/printed.js';
 import { drawFaults } from '../support/faults/schedule.js';
 import { kernelProgramFile } from '../support/kernel-programs.js';
 
@@ -8,17 +10,24 @@ const FILE = kernelProgramFile('faulted');
 const HOSTS = 4;
 const PARTS = 8;
 const CYCLES = 60;
-const OPTIONS: RunOptions = { parts: PARTS, cycles: CYCLES, args: { ms: 1 } };
+const FRAMES = 4;
+const OPTIONS: RunOptions = { parts: PARTS, cycles: CYCLES, args: { ms: 1, frames: FRAMES } };
 /** Processes that have to be killed in the runs of this file together. */
 const KILLS = 60;
 
-describe('runs whose processes are killed at random moments', () => {
-  let reference: { hash: string | null; measures: Record<string, number> };
+describe('runs whose processes are killed and whose links are cut at random moments', () => {
+  let reference: Record<string, unknown>;
+  let frames: string[];
   let cluster: FaultCluster;
   let kills = 0;
   let restored = 0;
+  let cuts = 0;
   beforeAll(async () => {
-    reference = await run(FILE, { ...OPTIONS, ranks: 1, args: {} });
+    const words = ['-n', '1', '--parts', `${PARTS}`, '--cycles', `${CYCLES}`, '--json', '--', '--frames'];
+    const ended = await haloweave(['run', FILE, ...words, `${FRAMES}`]);
+    reference = lastObject(ended);
+    frames = linesOf(ended.err, 'frame ');
+    expect(frames).toHaveLength(CYCLES / FRAMES + 1);
     cluster = await FaultCluster.start(HOSTS);
   });
   afterAll(async () => {
@@ -29,13 +38,16 @@ describe('runs whose processes are killed at random moments', () => {
   async function trial(seed: number, every: number): Promise<void> {
     const faults = drawFaults(seed, { hosts: HOSTS, parts: PARTS, cycles: CYCLES, every });
     const options = every > 0 ? { ...OPTIONS, buddy: every } : OPTIONS;
-    const { result, done } = await cluster.run(FILE, options, faults);
+    using printed = new Printed();
+    const { result, done, cut } = await cluster.run(FILE, options, faults);
     const why = `seed ${seed}\n${cluster.log}`;
     expect(result.hash, why).toBe(reference.hash);
     expect(result.measures, why).toEqual(reference.measures);
+    expect(printed.lines('frame '), why).toEqual(frames);
     expect(result.cycles, why).toBe(CYCLES);
     expect(result.recoveries, why).toBeGreaterThan(0);
     kills += done;
+    cuts += cut;
     restored += result.restored.filter((r) => r.from === 'memory').length;
   }
 
@@ -48,5 +60,6 @@ describe('runs whose processes are killed at random moments', () => {
   it(`${KILLS} of them and more, and most have gone on from copies`, () => {
     expect(kills).toBeGreaterThanOrEqual(KILLS);
     expect(restored).toBeGreaterThan(12);
+    expect(cuts).toBeGreaterThan(12);
   });
 });

@@ -307,6 +307,9 @@ export class ClusterRun {
       onComputing: () => {
         for (const host of hosts) this.#recovery.tell({ type: 'begun', host, epoch: number });
       },
+      onComplete: (finished) => {
+        for (const host of hosts) this.#recovery.tell({ type: 'outcome', host, epoch: number, finished });
+      },
     });
     this.#epoch = epoch;
     void epoch.over.then((outcome) => this.#over(epoch, outcome));
@@ -354,13 +357,7 @@ export class ClusterRun {
       else this.#recovery.tell({ type: 'failed', host: epoch.hosts[0]!, epoch: number, message: '' });
     }
     if (outcome.kind === 'interrupted') this.#recovery.tell({ type: 'interrupt' });
-    for (const host of epoch.hosts) {
-      if (outcome.kind !== 'done') this.#recovery.tell({ type: 'ended', host, epoch: number });
-      else {
-        const finished = outcomesOf(outcome).every((o) => !o.kernel?.interrupted);
-        this.#recovery.tell({ type: 'outcome', host, epoch: number, finished });
-      }
-    }
+    for (const host of epoch.hosts) this.#recovery.tell({ type: 'ended', host, epoch: number });
   }
 
   /** Warns of workunits that take long, and gives up hosts with one that takes longer than it may. */

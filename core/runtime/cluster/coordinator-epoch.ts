@@ -39,6 +39,8 @@ export interface EpochSetup {
   onAllBegun: () => void;
   /** A rank computes: before that, all have what they begin with. */
   onComputing: () => void;
+  /** All ranks have come to their end, that of the program if `finished`, and what is wanted of them is here. */
+  onComplete: (finished: boolean) => void;
 }
 
 /** How an epoch ended on all hosts that live. */
@@ -83,6 +85,8 @@ export class CoordinatorEpoch {
   #stuck: RankReading[] | null = null;
   /** All ranks are done, and the final state is wanted. */
   #gathering = false;
+  /** Nothing is wanted of the hosts any more but that they end it. */
+  #complete = false;
   /** The final state on its way here. */
   #fields: FieldGathering | null = null;
 
@@ -139,7 +143,7 @@ export class CoordinatorEpoch {
 
   /** Ends it on all hosts, whatever they do. */
   stop(): void {
-    this.#abort(-1);
+    if (!this.#complete) this.#abort(-1);
     this.#end();
   }
 
@@ -217,7 +221,7 @@ export class CoordinatorEpoch {
     if (epoch !== this.number || host !== this.hosts[0] || !this.#fields) return 'field';
     try {
       const refusal = this.#fields.take(frames);
-      if (this.#fields.complete) this.#end();
+      if (this.#fields.complete) this.#allHere();
       return refusal;
     } catch (error) {
       this.#noRoom(error);
@@ -272,10 +276,15 @@ export class CoordinatorEpoch {
 
   /** All ranks are done: the epoch lives on only until its final state is here, if that is wanted. */
   #bringHome(): void {
+    if (this.#ending) return;
     const first = this.#results[0];
-    const kernel = first?.ok && this.#results.every((r) => r?.ok) ? first.outcome.kernel : null;
-    if (this.#ending || this.#aborted || !kernel?.gather || !this.#setup.plan.options.keep) {
+    if (!first?.ok || !this.#results.every((r) => r?.ok)) {
       this.#end();
+      return;
+    }
+    const { kernel } = first.outcome;
+    if (this.#aborted || !kernel?.gather || !this.#setup.plan.options.keep) {
+      this.#allHere();
       return;
     }
     this.#gathering = true;
@@ -285,10 +294,17 @@ export class CoordinatorEpoch {
     const ask = (field: number): void => host.send({ type: 'gather', epoch: this.number, field });
     try {
       this.#fields = new FieldGathering(kernel.gather, kernel.cycles, ask);
-      if (this.#fields.complete) this.#end();
+      if (this.#fields.complete) this.#allHere();
     } catch (error) {
       this.#noRoom(error);
     }
+  }
+
+  /** A host that is lost from now on has taken nothing with it. */
+  #allHere(): void {
+    this.#complete = true;
+    this.#setup.onComplete(this.#results.every((r) => r?.ok && !r.outcome.kernel?.interrupted));
+    this.#end();
   }
 
   /** The final state does not fit here, or is described as none can be. */

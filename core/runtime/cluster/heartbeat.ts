@@ -37,6 +37,10 @@ interface Peer {
   silence: number;
   smoothed: number;
   late: number[];
+  /** When the last answer came; −1 before the first. */
+  answeredAt: number;
+  /** Pings sent before this say nothing about the way: see `answered`. */
+  heldUntil: number;
   /** When its connection broke, while it has answered no ping of later; else −1. */
   brokenAt: number;
   probing: boolean;
@@ -45,7 +49,7 @@ interface Peer {
 /**
  * Decides which peers of a host are dead, from what was heard when. It has no clock: `now` is any clock that only goes forward,
  * in ms. A peer is evicted after max(1.5 s, 10 × round trip) of silence, where the round trip is the larger of the smoothed and
- * the largest of late; or at once, if its connection broke and its address refuses a new one. A broken connection alone says
+ * the largest of late, answers that were held up left out; or at once, if its connection broke and its address refuses a new one. A broken connection alone says
  * nothing: cables are pulled and put back.
  *
  * Silence counts only while this host itself looks, at most two intervals a look: a host that was stopped for a minute
@@ -70,6 +74,8 @@ export class Heartbeat {
       silence: 0,
       smoothed: roundTrip,
       late: [roundTrip],
+      answeredAt: -1,
+      heldUntil: -1,
       brokenAt: -1,
       probing: false,
     });
@@ -85,15 +91,25 @@ export class Heartbeat {
     if (peer) peer.silence = 0;
   }
 
-  /** The answer to a ping of `sent` has come. */
+  /**
+   * The answer to a ping of `sent` has come. On any link that works answers come as often as pings are sent, however long the way.
+   * If there were none for a while, something was out: the way, the peer, or this host. All pings of that time are answered
+   * once it is over, and how late says how long it took, not how long the way is. Taken for round trips they would make the limit
+   * ten times as long as what was out, and if the peer goes for good then, no further answer would correct it. So they are
+   * not measured, as in P. Karn's rule for TCP (RFC 6298, section 3).
+   */
   answered(host: number, sent: number, now: number): void {
     this.heard(host);
     const peer = this.#peers.get(host);
     if (!peer) return;
     // What merely arrives may have lain in a queue since before the connection broke.
     if (sent >= peer.brokenAt) peer.brokenAt = -1;
+    const pause = peer.answeredAt < 0 ? 0 : now - peer.answeredAt;
+    peer.answeredAt = now;
+    if (pause >= Math.max(ANSWERS_WITHIN, 2 * peer.smoothed)) peer.heldUntil = now;
+    if (sent < peer.heldUntil) return;
     const sample = Math.max(0, now - sent);
-    peer.smoothed += (sample - peer.smoothed) * SMOOTHING;
+    peer.smoothed = peer.smoothed === 0 ? sample : peer.smoothed + (sample - peer.smoothed) * SMOOTHING;
     peer.late.push(sample);
     if (peer.late.length > LATE_SAMPLES) peer.late.shift();
   }

@@ -79,7 +79,7 @@ export interface Membership {
   disk: number | null;
   /** What was running at losses, as `part cycle`, and on which host. */
   lostAt: { key: string; host: number }[];
-  /** Losses of this run. */
+  /** Hosts that this run has lost while they had ranks, and ranks of hosts that live. */
   losses: number;
 }
 
@@ -105,7 +105,7 @@ export type MembershipEvent =
   | { type: 'written'; cycles: number }
   /** The host's horizon is closing; no rank of it starts a cycle above. */
   | { type: 'closed'; host: number; epoch: number; cycles: number }
-  /** All ranks of the host have come to their end: the program's (`finished`) or the horizon's. */
+  /** All ranks of the host have come to their end, the program's (`finished`) or the horizon's, and what they gave is here. */
   | { type: 'outcome'; host: number; epoch: number; finished: boolean }
   /** No thread of the epoch is left on the host. */
   | { type: 'ended'; host: number; epoch: number }

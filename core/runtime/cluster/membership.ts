@@ -135,6 +135,7 @@ class Step {
     this.#actions.push({ do: 'warn', text: `host ${host} is lost: ${reason}` });
     const e = s.epoch;
     if (!e?.hostOf.includes(host)) return;
+    if (e.after?.comes !== 'finish' || e.after.how !== 'done') s.losses++;
     e.ended = e.ended.filter((x) => x.host !== host);
     if (e.phase === 'ending') this.#said(host);
     else this.#end(this.#afterLoss(host, `host ${host} is lost (${reason})`, running));
@@ -143,6 +144,7 @@ class Step {
   #thread(host: number, reason: string, running: readonly Running[]): void {
     const e = this.#s.epoch!;
     if (e.phase === 'ending') return;
+    this.#s.losses++;
     this.#actions.push({ do: 'warn', text: `host ${host} has lost a rank: ${reason}` });
     if (hostsOf(e.hostOf).length === 1) this.#end(this.#lostFor(`${reason}, on the only host`));
     else this.#end(this.#afterLoss(host, `host ${host} has lost a rank (${reason})`, running));
@@ -167,7 +169,6 @@ class Step {
   /** What comes after a loss: another epoch, unless it cannot help. */
   #afterLoss(host: number, what: string, running: readonly Running[]): After | null {
     const s = this.#s;
-    s.losses++;
     const asked = s.epoch!.after;
     if (asked?.comes === 'finish') return asked;
     if (!s.wishes!.recovers)
@@ -339,10 +340,9 @@ class Step {
     e.ended.push({ host, finished });
     if (e.phase === 'closing') this.#said(host);
     if (e.ended.length < hostsOf(e.hostOf).length) return;
-    // The threads have ended by themselves.
+    // All that they gave is here: who is lost while the epoch ends has taken nothing with it.
     const done = e.ended.every((x) => x.finished);
-    if (done) e.after = { comes: 'finish', how: 'done', message: '' };
-    this.#over(e);
+    this.#end(done ? { comes: 'finish', how: 'done', message: '' } : e.after);
   }
 
   /** The run ends after a whole cycle; asked a second time, at once. */

@@ -1,5 +1,8 @@
-/** A diffusion whose state depends on every cycle and every face, slow enough to be hit, that hits itself where `args.faults` says. */
-import { grid, max, partitionKernel, sum } from 'haloweave';
+/**
+ * A diffusion whose state depends on every cycle and every face, slow enough to be hit, that hits itself where `args.faults`
+ * says. `frames: n` prints a line for every n-th state, which depends on all its cells.
+ */
+import { type Frame, grid, max, partitionKernel, sum } from 'haloweave';
 import { atBegin, atWorkunit, type FaultPlan } from '../../support/faults/fault-points.js';
 
 export default partitionKernel(({ args }) => {
@@ -9,7 +12,18 @@ export default partitionKernel(({ args }) => {
   const ms = Number(args.ms ?? 0);
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   atBegin(plan);
+  const every = Number(args.frames ?? 0);
+  const output = {
+    every,
+    fields: ['u' as const],
+    write({ cycle, fields }: Frame) {
+      let all = 0;
+      for (const u of fields.u!.data as Float64Array) all = (all * 31 + u) % 1e6;
+      console.log(`frame ${cycle}: ${all}`);
+    },
+  };
   return {
+    ...(every > 0 ? { output } : {}),
     partition: ({ parts }) =>
       grid({ shape: [32, 24], parts, halo: 1, boundary: 'periodic', fields: { u: 'f64', next: 'f64' } }),
     setup: (part) => part.fill('u', ([i = 0, j = 0]) => ((i * 37 + j * 91) % 101) / 101),

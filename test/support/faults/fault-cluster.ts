@@ -4,27 +4,36 @@ import { setTimeout as after } from 'node:timers/promises';
 import { Cluster, type RunOptions, type RunResult } from 'haloweave';
 import { ScratchFolder } from '../paths.js';
 import { goOn, type Reached } from './fault-points.js';
+import { Relay } from './relay.js';
 import { describeFault, type Fault } from './schedule.js';
 import { isAlive, type WorkerProcess, WorkerProcesses } from './worker-processes.js';
 
 /** How long workers may take to be there between two runs, in ms: beyond that something hangs. */
 const GATHERING = 40_000;
 
+/** Relays that wait for workers: as many as may be started between two runs. */
+const SPARE = 8;
+
 /** What a run with faults gave. */
 export interface FaultRun {
   result: RunResult;
   /** Faults that were done while it went on. */
   done: number;
+  /** Connections that have been cut. */
+  cut: number;
   log: string[];
 }
 
 /**
  * A cluster of real worker processes that one run after another is made on, with faults. Workers join the coordinator, which is
- * this process; for one that has been killed another is started at once, which joins when it does.
+ * this process; for one that has been killed another is started at once, which joins when it does. What goes to and from the data
+ * socket of a worker passes a relay of its own.
  */
 export class FaultCluster implements AsyncDisposable {
   readonly #hosts: number;
   readonly #workers: WorkerProcesses;
+  readonly #relays = new Map<number, Relay>();
+  #spare: Relay[] = [];
   #cluster: Cluster | null = null;
   #endpoint = '';
   #living: WorkerProcess[] = [];
@@ -42,6 +51,7 @@ export class FaultCluster implements AsyncDisposable {
   static async start(hosts: number): Promise<FaultCluster> {
     const made = new FaultCluster(hosts);
     try {
+      await made.#makeRelays();
       made.#cluster = await Cluster.start({
         listen: 'tcp://127.0.0.1:0',
         ranks: hosts,
@@ -73,7 +83,7 @@ export class FaultCluster implements AsyncDisposable {
         progressEvery: 10,
         onProgress: ({ cycle }) => under.progress(cycle),
       });
-      return { result, done: under.done, log: this.#log };
+      return { result, done: under.done, cut: under.cut, log: this.#log };
     } catch (cause) {
       throw new Error(`${(cause as Error).message}\n${this.log}`, { cause });
     } finally {
@@ -125,6 +135,19 @@ export class FaultCluster implements AsyncDisposable {
     this.#say(`${why}: continued process ${worker.pid}`);
   }
 
+  /** Cuts the links of a worker, again and again. */
+  async cut(worker: WorkerProcess, times: number, ms: number, why: string): Promise<number> {
+    let cut = 0;
+    const relay = this.#relays.get(worker.pid)!;
+    for (let k = 0; k < times; k++) {
+      if (k > 0) await after(ms);
+      this.#say(`${why}: cut ${relay.open} connections of process ${worker.pid}`);
+      cut += relay.open;
+      relay.cut();
+    }
+    return cut;
+  }
+
   say(text: string): void {
     this.#say(text);
   }
@@ -133,6 +156,7 @@ export class FaultCluster implements AsyncDisposable {
     for (const pid of this.#stopped) this.#continue(pid);
     await this.#cluster?.close();
     await this.#workers[Symbol.asyncDispose]();
+    await Promise.all([...this.#relays.values(), ...this.#spare].map((relay) => relay.close()));
   }
 
   #say(text: string): void {
@@ -155,12 +179,32 @@ export class FaultCluster implements AsyncDisposable {
   }
 
   #fill(): void {
-    while (this.#living.length < this.#hosts) this.#living.push(this.#workers.connect(this.#endpoint, 1));
+    while (this.#living.length < this.#hosts) {
+      const relay = this.#spare.pop();
+      if (!relay) throw new Error(`more than ${SPARE} workers have been replaced in one run`);
+      const worker = this.#workers.connect(this.#endpoint, 1, relay);
+      this.#relays.set(worker.pid, relay);
+      this.#living.push(worker);
+    }
+  }
+
+  async #makeRelays(): Promise<void> {
+    while (this.#spare.length < SPARE) this.#spare.push(await Relay.to(0, { at: '127.0.0.2' }));
+  }
+
+  /** Relays of workers that are gone. */
+  async #closeRelays(): Promise<void> {
+    for (const [pid, relay] of this.#relays)
+      if (!this.#living.some((w) => w.pid === pid)) {
+        this.#relays.delete(pid);
+        await relay.close();
+      }
   }
 
   /** Waits until as many workers are there as there should be, and no more. */
   async #gather(): Promise<void> {
     this.#log = [];
+    await this.#makeRelays();
     this.#living = this.#living.filter((w) => w.process.child.exitCode === null && isAlive(w.pid));
     this.#fill();
     const limit = performance.now() + GATHERING;
@@ -172,12 +216,15 @@ export class FaultCluster implements AsyncDisposable {
       this.#living = this.#living.filter((w) => w.process.child.exitCode === null);
       this.#fill();
     }
+    await this.#closeRelays();
+    await this.#makeRelays();
   }
 }
 
 /** The faults of one run, done as it gets to where they are wanted. */
 class RunUnderFaults {
   done = 0;
+  cut = 0;
   readonly #host: FaultCluster;
   readonly #folder: string;
   readonly #faults: readonly Fault[];
@@ -249,7 +296,8 @@ class RunUnderFaults {
     if (when.delay > 0) await after(when.delay);
     const victim = this.#host.victim(pid, what.victim);
     if (this.#over || !victim) return;
-    if (what.kind === 'stop') await this.#host.stop(victim, what.ms, `fault ${id}`);
+    if (what.kind === 'cut') this.cut += await this.#host.cut(victim, what.times, what.ms, `fault ${id}`);
+    else if (what.kind === 'stop') await this.#host.stop(victim, what.ms, `fault ${id}`);
     else if (this.#host.kill(victim, `fault ${id}`)) this.done++;
   }
 }

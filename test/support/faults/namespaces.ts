@@ -46,11 +46,11 @@ export class NetworkNamespaces implements Disposable {
   lose(host: number, percent: number): void {
     this.keep(host);
     if (percent === 0) return;
-    const drop = percent >= 100 ? 'drop' : `numgen random mod 1000 < ${Math.round(percent * 10)} drop`;
+    const which = percent >= 100 ? '' : `numgen random mod 1000 < ${Math.round(percent * 10)} `;
     this.#in(host, 'nft', 'add', 'table', 'inet', 'faults');
     const chain = '{ type filter hook input priority 0; }';
     this.#in(host, 'nft', 'add', 'chain', 'inet', 'faults', 'incoming', chain);
-    const rule = ['iifname', 'eth0', 'counter', ...drop.split(' ')];
+    const rule = `iifname eth0 ${which}counter drop`.split(' ');
     this.#in(host, 'nft', 'add', 'rule', 'inet', 'faults', 'incoming', ...rule);
   }
 
@@ -60,7 +60,7 @@ export class NetworkNamespaces implements Disposable {
       this.#in(host, 'nft', 'delete', 'table', 'inet', 'faults');
   }
 
-  /** Packets that have met the rule of `lose`. */
+  /** Packets that have been lost by the rule of `lose`. */
   lost(host: number): number {
     const rules = this.#in(host, 'nft', 'list', 'table', 'inet', 'faults');
     return Number(/packets (\d+)/.exec(rules)?.[1] ?? 0);

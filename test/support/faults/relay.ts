@@ -37,6 +37,8 @@ export class Relay {
   connections = 0;
   /** Bytes that have passed, both ways. */
   passed = 0;
+  /** Told before some go on. */
+  onPassing: (() => void) | null = null;
 
   private constructor(target: { host: string; port: number }, seed: number, faults: RelayFaults) {
     this.target = target;
@@ -65,9 +67,13 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  get address(): string {
+    return (this.#server.address() as AddressInfo).address;
+  }
+
   /** `tcp://…` to connect to. */
   get endpoint(): string {
-    return `tcp://${(this.#server.address() as AddressInfo).address}:${this.port}`;
+    return `tcp://${this.address}:${this.port}`;
   }
 
   get open(): number {
@@ -237,6 +243,7 @@ class Way {
       }
       this.#bytes -= w.bytes.length;
       this.#relay.passed += w.bytes.length;
+      this.#relay.onPassing?.();
       if (!this.#to.destroyed) this.#to.write(w.bytes);
     }
     if (this.#bytes <= MOST_WAITING) this.#from.resume();

@@ -10,11 +10,13 @@ export type When =
 export type What =
   | { kind: 'kill'; victim: number }
   /** Stopped, and continued after so many ms. */
-  | { kind: 'stop'; victim: number; ms: number };
+  | { kind: 'stop'; victim: number; ms: number }
+  /** All links between its data socket and other hosts are cut so many times, so many ms apart. They can be made again. */
+  | { kind: 'cut'; victim: number; times: number; ms: number };
 
 export interface Fault {
   /** Phase of the run that it is aimed at, for people. */
-  aim: 'compute' | 'exchange' | 'checkpoint' | 'recovery' | 'restart' | 'late' | 'pause';
+  aim: 'compute' | 'exchange' | 'checkpoint' | 'recovery' | 'restart' | 'late' | 'pause' | 'link';
   when: When;
   what: What;
 }
@@ -32,7 +34,8 @@ const EARLY = [0.2, 0.5] as const;
 const LATE = [0.75, 0.9] as const;
 
 /**
- * Faults of a run on three hosts or more, by a seed: at least two processes are killed if they are there, at least one is left. Of those that are found by the clock, all but
+ * Faults of a run on three hosts or more, by a seed: at least two processes are killed if they are there, at least one is left; half of the runs
+ * have links cut. Of those that are found by the clock, all but
  * one come where ranks have not computed: readings of what a process ran are up to 200 ms old, and by the rule that ends a
  * program which kills its hosts two readings that are the same end the run.
  */
@@ -92,6 +95,12 @@ export function drawFaults(seed: number, { hosts, parts, cycles, every }: Schedu
       when: { kind: 'point', point: at(cycleIn(EARLY), false, false), delay: 0 },
       what: { kind: 'stop', victim: draw(hosts), ms: 100 + draw(600) },
     });
+  if (draw(2) === 0)
+    faults.push({
+      aim: 'link',
+      when: { kind: 'point', point: at(draw(cycles), false, false), delay: draw(8) },
+      what: { kind: 'cut', victim: draw(hosts), times: 1 + draw(5), ms: 1 + draw(60) },
+    });
   return faults;
 }
 
@@ -103,6 +112,11 @@ export function describeFault({ aim, when, what }: Fault): string {
       : when.point.at === 'begin'
         ? 'where a rank begins again'
         : `part ${when.point.at.part} in cycle ${when.point.at.cycle}${when.point.holds ? ', held' : ''} + ${when.delay} ms`;
-  const act = what.kind === 'kill' ? 'kill' : `stop for ${what.ms} ms`;
-  return `${aim}: ${act} host +${what.victim} at ${place}`;
+  return `${aim}: ${act(what)} host +${what.victim} at ${place}`;
+}
+
+function act(what: What): string {
+  if (what.kind === 'kill') return 'kill';
+  if (what.kind === 'stop') return `stop for ${what.ms} ms`;
+  return `cut ${what.times} times, ${what.ms} ms apart, the links of`;
 }

@@ -18,6 +18,8 @@ export interface Faults {
   killAt?: number;
   /** The host that looks does not run for so long. */
   pause?: { from: number; length: number };
+  /** Nothing gets through for so long, either way; TCP brings it all once it is over. */
+  outage?: { from: number; length: number };
   /** The connection is cut then, both hosts alive: what is under way is lost. */
   cuts?: number[];
 }
@@ -54,7 +56,7 @@ export function simulateHeartbeat(link: LinkModel, faults: Faults): SimulatedHea
     events.push({ time, order: order++, run });
   };
   const result: SimulatedHeartbeat = { evictions: [], limit: 0, heard: 0, log: [] };
-  const { stopAt = Infinity, killAt = Infinity, pause, cuts = [] } = faults;
+  const { stopAt = Infinity, killAt = Infinity, pause, outage, cuts = [] } = faults;
   const peerRuns = (): boolean => now < stopAt && now < killAt;
   /** When the looking host next runs. */
   const awake = (time: number): number =>
@@ -71,6 +73,8 @@ export function simulateHeartbeat(link: LinkModel, faults: Faults): SimulatedHea
       time += resend;
       resend *= 2;
     }
+    if (outage && time >= outage.from && now < outage.from + outage.length)
+      time = Math.max(time, outage.from + outage.length + link.delay);
     time = Math.max(time, last[way]);
     last[way] = time;
     const sentOn = connection;

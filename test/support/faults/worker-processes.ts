@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Cluster, type ClusterOptions } from 'haloweave';
 import { type Ended, type Options, type Started, start } from '../command-line.js';
 import { ScratchFolder } from '../paths.js';
+import type { Relay } from './relay.js';
 
 /** A `haloweave worker` that a test has started. */
 export class WorkerProcess {
@@ -80,10 +81,16 @@ export class WorkerProcesses implements AsyncDisposable {
     return worker;
   }
 
-  /** Joins a coordinator that listens. */
-  connect(endpoint: string, ranks: number, words: readonly string[] = []): WorkerProcess {
-    const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...words];
-    const worker = new WorkerProcess(start(joining, this.options()), endpoint);
+  /** Joins a coordinator that listens; `relay`: what its data passes, made for port 0 at an address of its own. */
+  connect(
+    endpoint: string,
+    ranks: number,
+    relay: Relay | null = null,
+    words: readonly string[] = [],
+  ): WorkerProcess {
+    const data = relay ? ['--advertise', relay.address, '--data-port', String(relay.port)] : [];
+    const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...data, ...words];
+    const worker = new WorkerProcess(start(joining, this.options(relay !== null)), endpoint);
     this.all.push(worker);
     return worker;
   }

@@ -4,6 +4,7 @@ import {
   Heartbeat,
   type HeartbeatAction,
   PING_EVERY,
+  ROUND_TRIPS,
   SILENCE,
 } from '../../../../core/runtime/cluster/heartbeat.js';
 import { type LinkModel, simulateHeartbeat } from '../../../support/faults/simulated-heartbeat.js';
@@ -73,6 +74,72 @@ describe('silence', () => {
     expect(h.broken(1, 0)).toEqual([]);
     expect(h.probed(1, 'refused')).toEqual([]);
     expect(lookOn(h, 0, 5000)).toEqual([]);
+  });
+});
+
+/** Pings and answers of a link whose round trip is 1 ms, up to and with the look at `until`. */
+function answeredOn(h: Heartbeat, from: number, until: number): void {
+  for (let t = from + PING_EVERY; t <= until; t += PING_EVERY) {
+    h.look(t);
+    h.answered(1, t, t + 1);
+  }
+}
+
+/** All pings of a time in which nothing came are answered at once when it is over. */
+function answeredLate(h: Heartbeat, from: number, until: number): void {
+  for (let t = from + PING_EVERY; t <= until; t += PING_EVERY) h.answered(1, t, until + 1);
+}
+
+describe('a link that was out for a while', () => {
+  const patience = 20_000;
+
+  it('gives no round trips: who is gone right after it is found within 1.5 s', () => {
+    const h = new Heartbeat(0, patience);
+    h.add(1);
+    answeredOn(h, 0, 2000);
+    expect(lookOn(h, 2000, 9000)).toEqual([]);
+    answeredLate(h, 2000, 9000);
+    expect(h.limit(1)).toBe(patience);
+    h.broken(1, 9002);
+    expect(h.limit(1)).toBe(SILENCE);
+    expect(lookOn(h, 9000, 10_400)).toEqual([]);
+    expect(lookOn(h, 10_400, 10_500)).toMatchObject([{ do: 'evict', why: 'silent', limit: SILENCE }]);
+  });
+
+  it('gives none either if the peer is heard before its answers come', () => {
+    const h = new Heartbeat(0, patience);
+    h.add(1);
+    answeredOn(h, 0, 2000);
+    for (let t = 2100; t <= 5000; t += PING_EVERY) {
+      h.look(t);
+      h.heard(1);
+    }
+    answeredLate(h, 2000, 5000);
+    h.broken(1, 5002);
+    expect(h.limit(1)).toBe(SILENCE);
+  });
+
+  it('gives none if it was this host that was stopped', () => {
+    const h = new Heartbeat(0);
+    h.add(1);
+    answeredOn(h, 0, 2000);
+    h.look(2100);
+    h.answered(1, 2100, 62_100);
+    expect(h.limit(1)).toBe(SILENCE);
+  });
+
+  it('is measured again by the pings sent after it, also if it is slower than before', () => {
+    const h = new Heartbeat(0);
+    h.add(1);
+    answeredOn(h, 0, 2000);
+    lookOn(h, 2000, 3000);
+    answeredLate(h, 2000, 3000);
+    expect(h.limit(1)).toBe(SILENCE);
+    for (let t = 3100; t <= 5000; t += PING_EVERY) {
+      h.look(t);
+      if (t >= 3500) h.answered(1, t - 400, t);
+    }
+    expect(h.limit(1)).toBe(4000);
   });
 });
 
@@ -175,6 +242,22 @@ describe('two hosts and a link between them', () => {
     (model, cuts) => {
       const run = simulateHeartbeat(model, { until: 30_000, cuts });
       expect(run.evictions, JSON.stringify(run.log.slice(-20))).toEqual([]);
+    },
+  );
+
+  it.prop([link, fc.integer({ min: 2000, max: 5000 }), fc.integer({ min: 800, max: 1200 })])(
+    'evict nobody when the way is out for less than the limit, and find a peer that stops then as soon as ever',
+    (model, from, length) => {
+      // Answers come at least as often as once in 600 ms while it is not out.
+      const sound = { ...model, delay: Math.min(model.delay, 100), loss: 0 };
+      const stopAt = from + length + 300;
+      const outage = { from, length };
+      const { evictions, limit } = simulateHeartbeat(sound, { until: 20_000, outage, stopAt });
+      const longest = 2 * (sound.delay + Math.min(sound.jitter, sound.delay));
+      expect(limit).toBeLessThanOrEqual(Math.max(SILENCE, ROUND_TRIPS * longest));
+      expect(evictions).toHaveLength(1);
+      expect(evictions[0]!.time).toBeGreaterThanOrEqual(stopAt);
+      expect(evictions[0]!.time - stopAt).toBeLessThanOrEqual(limit + longest + PING_EVERY);
     },
   );
 });

@@ -241,6 +241,42 @@ describe('what cannot go on is given up', () => {
   });
 });
 
+describe('a host that is lost when all ranks are done', () => {
+  it.each([[[1]], [[1, 2]]])('hosts %j: the run is done, and has not gone on after a loss', (lost) => {
+    const c = new Cluster(2);
+    for (const host of [1, 2]) c.tell({ type: 'outcome', host, epoch: 1, finished: true });
+    const actions = [...lost.flatMap((host) => c.lose(host)), ...(lost.length === 1 ? c.ended(2) : [])];
+    expect(doing(actions, 'finish')).toEqual([{ do: 'finish', how: 'done', message: '' }]);
+    expect(c.state.losses).toBe(0);
+  });
+
+  it('at a horizon that was closed: the others go on from its copy', () => {
+    const c = new Cluster(3);
+    c.tell({ type: 'hello', host: 4, slots: 2 });
+    for (const host of [1, 2, 3]) c.tell({ type: 'closed', host, epoch: 1, cycles: 4 });
+    c.generation(4);
+    for (const host of [1, 2, 3]) c.tell({ type: 'outcome', host, epoch: 1, finished: false });
+    c.lose(2);
+    expect(c.ended(1, 3)).toMatchObject([
+      { do: 'start', hostOf: [1, 1, 3, 3, 4, 4], start: { from: 'memory', cycles: 4 } },
+    ]);
+    expect(c.state.losses).toBe(1);
+  });
+});
+
+describe('losses', () => {
+  it('are counted host by host, however many fall into one epoch', () => {
+    const c = new Cluster(4);
+    c.lose(1);
+    c.lose(2);
+    c.ended(3, 4);
+    expect(c.state.losses).toBe(2);
+    c.tell({ type: 'thread', host: 3, epoch: 2, reason: 'the thread of rank 1 ended', running: [] });
+    c.ended(3, 4);
+    expect(c.state.losses).toBe(3);
+  });
+});
+
 describe('hosts that come and go', () => {
   it('get work at the next horizon', () => {
     const c = new Cluster(2);
@@ -251,7 +287,10 @@ describe('hosts that come and go', () => {
     ]);
     c.generation(7);
     c.tell({ type: 'outcome', host: 1, epoch: 1, finished: false });
-    expect(c.tell({ type: 'outcome', host: 2, epoch: 1, finished: false })).toMatchObject([
+    expect(c.tell({ type: 'outcome', host: 2, epoch: 1, finished: false })).toEqual([
+      { do: 'end', epoch: 1, hosts: [1, 2] },
+    ]);
+    expect(c.ended(1, 2)).toMatchObject([
       { do: 'start', epoch: 2, hostOf: [1, 1, 2, 2, 3, 3], start: { from: 'memory', cycles: 7 } },
     ]);
   });
@@ -267,7 +306,8 @@ describe('hosts that come and go', () => {
     for (const host of [1, 2]) c.tell({ type: 'closed', host, epoch: 1, cycles: 4 });
     c.generation(4);
     c.tell({ type: 'outcome', host: 1, epoch: 1, finished: false });
-    const last = c.tell({ type: 'outcome', host: 2, epoch: 1, finished: false });
+    c.tell({ type: 'outcome', host: 2, epoch: 1, finished: false });
+    const last = c.ended(1, 2);
     expect(doing(last, 'start')).toMatchObject([{ hostOf: [2, 2] }]);
     expect(doing(last, 'release')).toEqual([]);
     expect(c.tell({ type: 'begun', host: 2, epoch: 2 })).toEqual([{ do: 'release', host: 1 }]);
@@ -297,8 +337,7 @@ describe('an interrupt', () => {
     const c = new Cluster(1);
     c.tell({ type: 'interrupt' });
     c.tell({ type: 'closed', host: 1, epoch: 1, cycles: 9 });
-    expect(c.tell({ type: 'outcome', host: 1, epoch: 1, finished: true })).toEqual([
-      { do: 'finish', how: 'done', message: '' },
-    ]);
+    c.tell({ type: 'outcome', host: 1, epoch: 1, finished: true });
+    expect(c.ended(1)).toEqual([{ do: 'finish', how: 'done', message: '' }]);
   });
 });

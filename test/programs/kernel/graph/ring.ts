@@ -1,9 +1,11 @@
 /**
  * Whole numbers on a ring that is cut into uneven pieces, u ← (5u + left + 3·right + index) mod 997: what a
  * single loop over the ring gives. A piece of its own neighbours, twice the same neighbour, and one piece only
- * are all rings. `--sizes 3,1,7`; `--self` makes every piece its own neighbour too; `--ms` makes workunits slow.
+ * are all rings. `--sizes 3,1,7`; `--self` makes every piece its own neighbour too; `--ms` makes workunits slow; it is hit
+ * where `args.faults` says.
  */
 import { type GraphPartSpec, graph, max, partitionKernel, sum } from 'haloweave';
+import { atWorkunit, type FaultPlan } from '../../../support/faults/fault-points.js';
 
 interface Piece {
   first: number;
@@ -30,7 +32,8 @@ export default partitionKernel<Piece, Float64Array, Float64Array>(({ args }) => 
       const first = firsts[Number(id)]!;
       return { first, u: Float64Array.from({ length: size + 2 }, (_, k) => (first + k - 1) ** 2 % 997) };
     },
-    workunit({ state }) {
+    workunit({ id, state }, { cycle }) {
+      atWorkunit(args.faults as FaultPlan | undefined, Number(id), cycle);
       if (args.ms) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(args.ms));
       const { first, u } = state;
       const next = u.slice();
