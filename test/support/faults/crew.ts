@@ -69,7 +69,7 @@ export class Crew implements AsyncDisposable {
   /** Starts a worker; its number when it has joined. */
   async join(): Promise<number> {
     const relay = this.#relayed ? await Relay.to(0, { at: '127.0.0.2' }) : null;
-    const worker = this.#workers.connect(this.#cluster!.endpoint!, 1, relay);
+    const worker = this.#workers.connect(this.#cluster!.endpoint!, 1, [], relay);
     let host: number | undefined;
     const found = (): boolean => {
       host = this.#cluster!.hosts.find((h) => h.name.includes(`(process ${worker.pid})`))?.host;

@@ -182,7 +182,7 @@ export class FaultCluster implements AsyncDisposable {
     while (this.#living.length < this.#hosts) {
       const relay = this.#spare.pop();
       if (!relay) throw new Error(`more than ${SPARE} workers have been replaced in one run`);
-      const worker = this.#workers.connect(this.#endpoint, 1, relay);
+      const worker = this.#workers.connect(this.#endpoint, 1, [], relay);
       this.#relays.set(worker.pid, relay);
       this.#living.push(worker);
     }

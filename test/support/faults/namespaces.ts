@@ -33,6 +33,12 @@ export class NetworkNamespaces implements Disposable {
     }
   }
 
+  /** Names of those that this process has made and that are still there. Other tests run beside it. */
+  static get left(): string[] {
+    const names = command(['ip', 'netns', 'list']).split('\n');
+    return names.filter((name) => name.startsWith(`hw${process.pid}-`));
+  }
+
   address(host: number): string {
     return `${this.#net}.${host + 1}`;
   }

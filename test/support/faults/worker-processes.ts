@@ -85,11 +85,11 @@ export class WorkerProcesses implements AsyncDisposable {
   connect(
     endpoint: string,
     ranks: number,
-    relay: Relay | null = null,
     words: readonly string[] = [],
+    relay: Relay | null = null,
   ): WorkerProcess {
-    const data = relay ? ['--advertise', relay.address, '--data-port', String(relay.port)] : [];
-    const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...data, ...words];
+    const joining = ['worker', '--connect', endpoint, '-n', String(ranks), ...words];
+    if (relay) joining.push('--advertise', relay.address, '--data-port', String(relay.port));
     const worker = new WorkerProcess(start(joining, this.options(relay !== null)), endpoint);
     this.all.push(worker);
     return worker;

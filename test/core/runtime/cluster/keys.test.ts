@@ -77,7 +77,7 @@ describe('runs with keys', () => {
     await run.seen((text) => text.includes('--connect'));
     const [, endpoint] = /--connect (tcp:\S+)/.exec(run.err) ?? [];
     const words = ['--server-key', 'c', ...w.file(c)];
-    const workers = [1, 1].map((ranks) => processes.connect(endpoint!, ranks, null, words));
+    const workers = [1, 1].map((ranks) => processes.connect(endpoint!, ranks, words));
     expect(lastObject(await run.ended)).toMatchObject({ ranks: 2, results: { token: 3 } });
     for (const worker of workers) expect((await worker.process.ended).code).toBe(0);
   });
