@@ -12,7 +12,7 @@ import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
 import type { CheckpointPlan, SavedPlan } from './checkpoint/plan.js';
 import { RankCheckpoints } from './checkpoint/rank-checkpoints.js';
 import { SavedAtHost } from './checkpoint/saved-at-host.js';
-import { SavedFile } from './checkpoint/saved-file.js';
+import type { SavedFile } from './checkpoint/saved-file.js';
 import { loadProgram } from './load.js';
 import type { TracePlan } from './trace/trace-file.js';
 import { traceCalls } from './trace/traced-calls.js';
@@ -115,7 +115,7 @@ export async function runRank(
     const checkpoints = plan.checkpoint
       ? new RankCheckpoints(plan.checkpoint, transport.rank, notices.checkpoint)
       : null;
-    const saved = plan.saved ? openSaved(plan.saved, notices) : null;
+    const saved = plan.saved ? await openSaved(plan.saved, notices) : null;
     try {
       kernel = await loaded.program.runRank({
         comm,
@@ -157,9 +157,13 @@ export async function runRank(
   };
 }
 
-function openSaved(plan: SavedPlan, { piece }: RankNotices): SavedFile | SavedAtHost {
+async function openSaved(plan: SavedPlan, { piece }: RankNotices): Promise<SavedFile | SavedAtHost> {
   const { path } = plan;
-  if (path !== null) return new SavedFile({ ...plan, path });
+  if (path !== null) {
+    // What checks a file's tables would be a third of what every other rank loads.
+    const { SavedFile } = await import('./checkpoint/saved-file.js');
+    return new SavedFile({ ...plan, path });
+  }
   if (piece) return new SavedAtHost(plan, piece);
   throw new HaloweaveError('usage', 'this rank has no host to ask for a saved state');
 }

@@ -32,12 +32,9 @@ describe('what a workunit sees of the measures', () => {
   const cases = lags.flatMap((lag) => everies.map((every) => [lag, every] as const));
 
   it.each(cases)('lag %i, every %i: exactly the state it may see', async (lag, measureEvery) => {
-    // One case for each number of ranks and of parts a rank; they share one program.
-    for (const [ranks, parts] of [
-      [1, 5],
-      [2, 6],
-      [3, 7],
-    ]) {
+    // In one thread, and on one of two numbers of ranks, with which both ways of measuring and all lags come.
+    const threads = (lag + measureEvery) % 4 < 2 ? [2, 6] : [3, 7];
+    for (const [ranks, parts] of [[1, 5], threads]) {
       const log = new SharedArrayBuffer(8 * 2 * 2 * parts * CYCLES);
       const result = await counting(
         { parts, lag, measureEvery, log, logged: CYCLES },
