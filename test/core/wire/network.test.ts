@@ -50,7 +50,7 @@ describe('a header', () => {
       to: fc.integer({ min: 0, max: MAX_HOST }),
       frames: fc.integer({ min: 1, max: MAX_FRAMES }),
       instance: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-      sequence: WHOLE.map((x) => x + 1),
+      sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
       acknowledged: WHOLE,
       oldest: fc.constant(1),
       probe: fc.constant(0),
@@ -61,7 +61,7 @@ describe('a header', () => {
         const frame = new Uint8Array(HEADER_BYTES + 3).subarray(3);
         writeHeader(frame, h);
         const back = emptyHeader();
-        expect(readHeader(frame, back)).toBe(h.sequence <= Number.MAX_SAFE_INTEGER ? null : 'number');
+        expect(readHeader(frame, back)).toBe(null);
         expect(back).toEqual(h);
       }),
     );
