@@ -129,7 +129,10 @@ export interface RunSummary {
   parts: number;
   /** Whole cycles done. */
   cycles: number;
-  /** Wall-clock seconds of the cycles, or of the function; without starting and ending threads. */
+  /**
+   * Wall-clock seconds of the cycles, or of the function; without starting and ending threads. Of a run that went on from saved
+   * states: from the first cycle to the last, with all that lay between.
+   */
   seconds: number;
   /** Cells updated a second; 0 for a program without cells. */
   cellsPerSecond: number;
@@ -141,7 +144,7 @@ export interface RunSummary {
   results: unknown;
   /** Calls whose outcome may depend on timing. */
   nondeterministic: number;
-  /** Counts and seconds of every rank, in rank order. */
+  /** Counts and seconds of every rank, in rank order; since the last time that the run went on from a saved state. */
   perRank: RankSummary[];
   /** The networked workers of the last epoch, in the order of their ranks; empty for a run on this machine's threads. */
   hosts: HostSummary[];

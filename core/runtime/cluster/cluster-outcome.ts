@@ -3,6 +3,7 @@ import type { NdArray } from '../../memory/ndarray.js';
 import type { ProgressBoard } from '../../observe/progress-board.js';
 import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RankOutcome } from '../rank.js';
+import type { RunResult } from '../run-options.js';
 import type { EpochOutcome } from './coordinator-epoch.js';
 import type { Running } from './membership-types.js';
 
@@ -43,4 +44,14 @@ export function runningOn(board: ProgressBoard, hostOf: readonly number[], host:
 export function lastOf(board: ProgressBoard, rank: number): Running[] {
   const running = board.runningOf(rank);
   return running ? [{ rank, ...running }] : [];
+}
+
+/** The time and speed of a run that went on from saved states: of all of it, not of its last stretch. `resumed`: cycles at its start. */
+export function spanAll(result: RunResult, seconds: number, resumed: number): void {
+  const from = result.restored.at(-1)?.cycles;
+  if (from === undefined) return;
+  const stretch = result.cycles - from;
+  const cells = stretch > 0 ? (result.cellsPerSecond * result.seconds) / stretch : 0;
+  result.seconds = seconds;
+  result.cellsPerSecond = (cells * (result.cycles - resumed)) / seconds;
 }

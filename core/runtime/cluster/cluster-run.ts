@@ -18,7 +18,7 @@ import { saveFields } from '../save/fields.js';
 import { prepareFolder } from '../save/save.js';
 import { summarise } from '../summarise.js';
 import { Watch } from '../watch.js';
-import { brought, lastOf, lostError, outcomesOf, runningOn } from './cluster-outcome.js';
+import { brought, lastOf, lostError, outcomesOf, runningOn, spanAll } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -67,8 +67,9 @@ export class ClusterRun {
   #waiting: Member[] = [];
   /** Workers that have asked to go since then. */
   readonly #leaving: Member[] = [];
-  /** All ranks of the epoch have begun. */
+  /** All ranks of the epoch have begun; and when those of the first had. */
   #begun = false;
+  #began = 0;
   #epoch: CoordinatorEpoch | null = null;
   #hostOf: number[] = [];
   #outcome: EpochOutcome | null = null;
@@ -227,6 +228,7 @@ export class ClusterRun {
     }));
     result.recoveries = this.#recovery.losses;
     result.restored = this.#restored;
+    spanAll(result, (performance.now() - this.#began) / 1000, resumed?.saved.cycles ?? 0);
     result.checkpoints = written;
     result.resumedFrom = resumed?.saved.cycles ?? 0;
     if (options.save !== undefined)
@@ -332,6 +334,7 @@ export class ClusterRun {
   /** Hosts that have come, or want to go, since the epoch began may change it now. */
   #allBegun(): void {
     this.#begun = true;
+    this.#began ||= performance.now();
     this.#greet(this.#waiting.splice(0));
     for (const { host } of this.#leaving.splice(0)) this.#recovery.tell({ type: 'leave', host });
   }
