@@ -7,6 +7,8 @@ const MIB = 131072;
 /** Messages of a stream, and streams. */
 const STREAM = 100;
 const STREAMS = 9;
+/** Arrays under way: as many as hide the round trip in which a large message meets its receive. The bare pair has all of a stream. */
+const UNDER_WAY = 8;
 
 export default function main(comm: Communicator) {
   const half = (elements: number, trips: number): number =>
@@ -15,14 +17,13 @@ export default function main(comm: Communicator) {
     'latency 8 B': half(1, 200),
     'latency 64 KiB': half(8192, 50),
   };
-  const arrays = Array.from({ length: 4 }, () =>
+  const arrays = Array.from({ length: UNDER_WAY }, () =>
     comm.rank === 0 ? copy(comm.heap, ndarray(new Float64Array(MIB).fill(1))) : zeros(comm.heap, MIB),
   );
   const rates: number[] = [];
   for (let s = 0; s < STREAMS; s++) {
     comm.barrier();
     const start = performance.now();
-    // Four under way: as many as a program needs to hide the round trip of a large message's match.
     const requests = arrays.map((a, k) =>
       comm.rank === 0 ? comm.isend(a.data, 1, k) : comm.irecvInto(a.data, 0, k),
     );

@@ -1,5 +1,6 @@
 import type { Context, Dealer, Event, Router, Socket, SocketOptions } from 'zeromq';
 import { MAX_FRAME_BYTES } from '../../wire/network.js';
+import { countFrames, freeFrames } from './frame-memory.js';
 import { zeromq } from './library.js';
 import { requireLocal } from './reach.js';
 
@@ -147,6 +148,7 @@ export class DataSocket {
         throw error;
       }
       this.#handlers.message(parts);
+      if (countFrames(parts)) await freeFrames();
     }
   }
 }
