@@ -15,6 +15,8 @@ const CYCLES = 60;
 /** Milliseconds that a cycle is to take. */
 const CYCLE = 50;
 const EVERY = 10;
+/** Sweeps a cycle of the run that says how long one takes. */
+const SWEEPS = 8;
 /** Percent. */
 const TARGET = 5;
 
@@ -33,9 +35,9 @@ export async function checkpoint(report: Report): Promise<void> {
     });
     return result.seconds;
   };
-  // As many sweeps a cycle as make it long enough; the first run is mostly warming up.
+  // As many sweeps a cycle as make it long enough; the first run is mostly warming up, and one sweep would be mostly halos.
   await seconds(1, {});
-  const repeat = Math.max(1, Math.round((CYCLE * CYCLES) / 1000 / (await seconds(1, {}))));
+  const repeat = Math.max(1, Math.round(((CYCLE * CYCLES) / 1000 / (await seconds(SWEEPS, {}))) * SWEEPS));
   const buddy: number[] = [];
   const disk: number[] = [];
   const cycles: number[] = [];

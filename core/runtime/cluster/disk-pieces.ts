@@ -118,15 +118,18 @@ export class DiskPieces {
     const { here } = this.#of(cycles);
     if (![...this.#hosts].every((h) => here.has(h))) return;
     this.#coming.delete(cycles);
+    const shelf = this.#shelf;
     const pieces = new Map<number, Uint8Array>();
+    const taken: Uint8Array[] = [];
     let bytes = 0;
     for (const host of this.#hosts)
-      for (const [part, chunks] of this.#shelf.take(host, this.#epoch, cycles)) {
+      for (const [part, chunks] of shelf.take(host, this.#epoch, cycles)) {
         const piece = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
         pieces.set(part, piece);
+        taken.push(...chunks);
         bytes += piece.length;
       }
-    this.#complete({ cycles, pieces, bytes, release: () => {} });
+    this.#complete({ cycles, pieces, bytes, release: () => shelf.giveBack(taken) });
     this.#checkSettled();
   }
 

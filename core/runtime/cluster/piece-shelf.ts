@@ -1,4 +1,5 @@
 import type { PieceHead } from '../../wire/network-pieces.js';
+import { PieceMemory } from './piece-memory.js';
 
 /**
  * States of one owner that may be here at once. An owner has memory for two, and one at its end; that a state is of no use may be
@@ -20,8 +21,12 @@ interface State {
   pieces: Map<number, Piece>;
 }
 
-/** Pieces of other hosts' parts, as they arrive. Memory grows by what has arrived, never by what was announced. */
+/**
+ * Pieces of other hosts' parts, as they arrive, copied. Memory grows by what has arrived, never by what was announced. That of a piece
+ * which is dropped is used again: whoever may still be sent some of it belongs to an epoch that is over, and does not heed it.
+ */
 export class PieceShelf {
+  readonly #memory = new PieceMemory();
   #states: State[] = [];
   /** States that nobody will have the whole of; their last pieces may still be on the way. */
   #forgotten: { epoch: number; cycles: number }[] = [];
@@ -58,7 +63,7 @@ export class PieceShelf {
     } else if (p.arrived >= p.bytes) return 'wrong';
     if (p.arrived !== head.offset || p.bytes !== head.bytes) return 'wrong';
     for (const f of frames) {
-      p.chunks.push(f);
+      p.chunks.push(this.#memory.hold(f));
       p.arrived += f.length;
     }
     if (p.arrived < p.bytes) return 'more';
@@ -73,14 +78,19 @@ export class PieceShelf {
       for (const [part, p] of [...s.pieces]) if (p.arrived === p.bytes) this.#drop(s, part);
   }
 
-  /** Takes an owner's pieces out, all of which are whole. */
+  /** Takes an owner's pieces out, all of which are whole; `giveBack` them when they are not needed any more. */
   take(owner: number, epoch: number, cycles: number): Map<number, Uint8Array[]> {
     const s = this.#states.find((x) => x.owner === owner && x.epoch === epoch && x.cycles === cycles);
     this.#states = this.#states.filter((x) => x !== s);
     return new Map([...(s?.pieces ?? [])].map(([part, p]) => [part, p.chunks]));
   }
 
+  giveBack(chunks: readonly Uint8Array[]): void {
+    this.#memory.giveBack(chunks);
+  }
+
   #drop(state: State, part: number): void {
+    this.#memory.giveBack(state.pieces.get(part)!.chunks);
     state.pieces.delete(part);
     if (state.pieces.size === 0) this.#states = this.#states.filter((x) => x !== state);
   }
@@ -104,7 +114,11 @@ export class PieceShelf {
 
   /** Keeps only what `keep` says yes to. */
   retain(keep: (epoch: number, cycles: number) => boolean): void {
-    this.#states = this.#states.filter((s) => keep(s.epoch, s.cycles));
+    this.#states = this.#states.filter((s) => {
+      if (keep(s.epoch, s.cycles)) return true;
+      for (const p of s.pieces.values()) this.#memory.giveBack(p.chunks);
+      return false;
+    });
     this.#forgotten = this.#forgotten.filter((f) => keep(f.epoch, f.cycles));
   }
 }
