@@ -18,8 +18,11 @@ import { getWhole, type Refusal, setWhole, viewOf } from './network.js';
  * In a `field` the number of the part is that of the field in the program's domain, and the bytes are its values in C order.
  */
 export const PIECE_HEAD_BYTES = 48;
-/** Bytes of a piece in one message: 4 MiB take some ms on a fast network, so other messages to that host pass in between. */
-export const PIECE_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes of a piece in one message. Frames of this size are taken from memory that has just been given back; ones of several MiB
+ * come as fresh pages each time, which takes three times as long as everything else that is done with them.
+ */
+export const PIECE_BYTES = 512 * 1024;
 
 export interface PieceHead {
   cycles: number;

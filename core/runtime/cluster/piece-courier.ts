@@ -5,7 +5,7 @@ import { encodePieceHead, PIECE_BYTES, type PieceHead } from '../../wire/network
  * Bytes of pieces under way to one host. What ranks send each other queues behind them on the same connection: 4 MiB are some
  * ms of a fast network, and enough to fill it over a round trip of 3 ms.
  */
-const UNDER_WAY = PIECE_BYTES;
+export const UNDER_WAY = 4 * 1024 * 1024;
 
 interface Waiting {
   freight: Freight;
