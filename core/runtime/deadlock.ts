@@ -1,6 +1,9 @@
 import type { RankReading } from '../transport/threads/control.js';
+import { type SerialisedError, stacklessError } from '../wire/host-messages.js';
 import { WORLD_CONTEXT } from '../wire/tags.js';
 import { RankState } from '../wire/wait.js';
+import type { RankResult } from './rank-entry.js';
+import { userPlace } from './user-place.js';
 
 /** How often a host looks at its ranks, in ms: two looks that agree make a deadlock, found well within two seconds. */
 export const LOOK_EVERY = 400;
@@ -26,6 +29,16 @@ export function isDeadlock(before: readonly RankReading[], now: readonly RankRea
     if (b.state === RankState.awaiting && a.turns === b.turns) return false;
   }
   return unfinished > 0;
+}
+
+/** A deadlock as an error: who waits for whom, and where in the program, as far as ranks that were released from it told. */
+export function deadlockError(
+  ranks: readonly RankReading[],
+  results: readonly (RankResult | null)[],
+): SerialisedError {
+  const places = new Map<number, string>();
+  for (const r of results) if (r && !r.ok) places.set(r.rank, userPlace(r.error.stack));
+  return stacklessError('deadlock', describeDeadlock(ranks, places));
 }
 
 /** Who waits for whom, one line a rank. `places` gives the user's line that a rank waits in, where it is known. */

@@ -5,12 +5,10 @@ import { limitText, STALL_LOOK, Stalls, stallText } from '../observe/stalls.js';
 import { type RankReading, ThreadsControl } from '../transport/threads/control.js';
 import { calibrateSpins } from '../transport/threads/spin.js';
 import type { CheckpointNotice } from '../wire/checkpoint-notices.js';
-import type { SerialisedError } from '../wire/host-messages.js';
-import { describeDeadlock, isDeadlock, LOOK_EVERY } from './deadlock.js';
+import { type SerialisedError, stacklessError } from '../wire/host-messages.js';
+import { deadlockError, isDeadlock, LOOK_EVERY } from './deadlock.js';
 import { LocalRanks } from './local-ranks.js';
 import type { RankOutcome, RunPlan } from './rank.js';
-import type { RankResult } from './rank-entry.js';
-import { userPlace } from './user-place.js';
 
 /** After an interrupt: time to reach the next common cycle, then time to leave blocked calls, in ms; together below 2 s. */
 const INTERRUPT_CYCLE = 900;
@@ -137,21 +135,5 @@ function overdueError({ rank, text }: { rank: number; text: string }): {
   rank: number;
   error: SerialisedError;
 } {
-  const error = {
-    name: 'HaloweaveError',
-    message: text,
-    stack: text,
-    code: 'lost',
-    place: {},
-    aborted: false,
-  };
-  return { rank, error };
-}
-
-/** A deadlock as an error: who waits for whom, and where in the program. */
-function deadlockError(ranks: readonly RankReading[], results: readonly RankResult[]): SerialisedError {
-  const places = new Map<number, string>();
-  for (const r of results) if (!r.ok) places.set(r.rank, userPlace(r.error.stack));
-  const message = describeDeadlock(ranks, places);
-  return { name: 'HaloweaveError', message, stack: message, code: 'deadlock', place: {}, aborted: false };
+  return { rank, error: stacklessError('lost', text) };
 }

@@ -1,4 +1,4 @@
-import { HaloweaveError } from '../base/errors.js';
+import { type ErrorCode, HaloweaveError } from '../base/errors.js';
 import type { CheckpointNotice } from './checkpoint-notices.js';
 
 /** What passes between a host's main thread and its ranks beside the ranks' own messages. Version 1. */
@@ -31,6 +31,11 @@ export interface SerialisedError {
   place: Record<string, unknown>;
   /** True if it only says that the run ended for another reason. */
   aborted: boolean;
+}
+
+/** An error that no thread has thrown: what befell a run, which has no stack to show. */
+export function stacklessError(code: ErrorCode, message: string): SerialisedError {
+  return { name: 'HaloweaveError', message, stack: message, code, place: {}, aborted: false };
 }
 
 export function serialiseError(error: unknown): SerialisedError {

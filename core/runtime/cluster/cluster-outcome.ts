@@ -1,16 +1,10 @@
 import { HaloweaveError } from '../../base/errors.js';
 import type { NdArray } from '../../memory/ndarray.js';
 import type { ProgressBoard } from '../../observe/progress-board.js';
-import type { SerialisedError } from '../../wire/host-messages.js';
 import type { RankOutcome } from '../rank.js';
 import type { RunResult } from '../run-options.js';
 import type { EpochOutcome } from './coordinator-epoch.js';
 import type { Running } from './membership-types.js';
-
-/** A run that no host can go on with. */
-export function lostError(message: string): SerialisedError {
-  return { name: 'HaloweaveError', message, stack: message, code: 'lost', place: {}, aborted: false };
-}
 
 /** What the ranks of an epoch that is done gave. */
 export function outcomesOf(outcome: EpochOutcome & { kind: 'done' }): RankOutcome[] {

@@ -3,6 +3,7 @@ import { ProgressBoard } from '../../observe/progress-board.js';
 import { limitText, progressLimitOf, STALL_LOOK, Stalls, stallText } from '../../observe/stalls.js';
 import { MAX_RANKS } from '../../transport/threads/layout.js';
 import type { Freight } from '../../transport/zeromq/mesh.js';
+import { stacklessError } from '../../wire/host-messages.js';
 import type { Refusal } from '../../wire/network.js';
 import type { ProgramBundle } from '../bundle.js';
 import { identityOf } from '../checkpoint/identity.js';
@@ -18,7 +19,7 @@ import { saveFields } from '../save/fields.js';
 import { prepareFolder } from '../save/save.js';
 import { summarise } from '../summarise.js';
 import { Watch } from '../watch.js';
-import { brought, lastOf, lostError, outcomesOf, runningOn, spanAll } from './cluster-outcome.js';
+import { brought, lastOf, outcomesOf, runningOn, spanAll } from './cluster-outcome.js';
 import { ClusterSaves, type EpochSaves } from './cluster-saves.js';
 import { decodeParts, encodeArgs } from './control-codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -208,7 +209,7 @@ export class ClusterRun {
     const failure = (error: RunError): RunError => Object.assign(error, { checkpoints: written });
     if (finish.how === 'lost') {
       const message = this.#recovers ? `${finish.message}; ${saves.advice(written)}` : finish.message;
-      throw failure(new RunError(-1, lostError(message), watch.read()));
+      throw failure(new RunError(-1, stacklessError('lost', message), watch.read()));
     }
     const outcome = this.#outcome;
     if (outcome?.kind === 'failed') throw failure(new RunError(outcome.rank, outcome.error, watch.read()));

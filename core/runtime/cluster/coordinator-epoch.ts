@@ -5,9 +5,8 @@ import type { HostAddress } from '../../transport/zeromq/mesh.js';
 import { decode } from '../../wire/codec.js';
 import { type SerialisedError, serialiseError } from '../../wire/host-messages.js';
 import type { Refusal } from '../../wire/network.js';
-import { describeDeadlock, LOOK_EVERY } from '../deadlock.js';
+import { deadlockError, LOOK_EVERY } from '../deadlock.js';
 import type { RankResult } from '../rank-entry.js';
-import { userPlace } from '../user-place.js';
 import { type ClusterReading, isClusterDeadlock } from './cluster-deadlock.js';
 import type { EpochSaves } from './cluster-saves.js';
 import { Pieces, wireAddress } from './control-codec.js';
@@ -334,7 +333,7 @@ export class CoordinatorEpoch {
     const gathered = !this.#gathering || fields?.complete === true;
     if (gathered && results.every((r) => r?.ok === true))
       return { kind: 'done', results: results as RankResult[], fields };
-    if (this.#stuck) return { kind: 'failed', rank: -1, error: this.#deadlockError(this.#stuck) };
+    if (this.#stuck) return { kind: 'failed', rank: -1, error: deadlockError(this.#stuck, results) };
     // What the program did comes before what became of the hosts: it would do it again.
     const first = this.#failures.entries().next().value;
     if (first) return { kind: 'failed', rank: first[0], error: first[1] };
@@ -378,13 +377,5 @@ export class CoordinatorEpoch {
     if (!stuck) return;
     this.#stuck = stuck;
     this.#abort(-1);
-  }
-
-  /** A deadlock as an error: who waits for whom, and where in the program. */
-  #deadlockError(ranks: readonly RankReading[]): SerialisedError {
-    const places = new Map<number, string>();
-    for (const r of this.#results) if (r && !r.ok) places.set(r.rank, userPlace(r.error.stack));
-    const message = describeDeadlock(ranks, places);
-    return { name: 'HaloweaveError', message, stack: message, code: 'deadlock', place: {}, aborted: false };
   }
 }
